@@ -202,7 +202,8 @@ async fn is_fallback(
     open: &[String],
     reply: &Message,
 ) -> Result<bool, StoreError> {
-    let keys: Vec<_> = open.iter().map(|key| BotTurn::at(session, key)).collect();
+    let of = (session, reply.chat());
+    let keys: Vec<_> = open.iter().map(|key| BotTurn::at(of, key)).collect();
     let turns = store.get_many(&keys).await?;
     let is_its = |turn: &BotTurn| turn.reply.as_str() == &*reply.id.key;
     let mut own = turns.into_iter().flatten().filter(is_its);

@@ -14,14 +14,15 @@ use tokio::{
     time::{Duration, Instant},
 };
 
-use crate::domain::SessionId;
+use crate::domain::{Jid, SessionId};
 
 /// Places of followers who left before an answer was begun are kept this long,
 const KEPT: Duration = Duration::from_secs(900);
 /// and so many of them.
 const MOST_KEPT: usize = 10_000;
 
-type Name = (SessionId, String);
+/// A message: its session, its chat and its key.
+type Name = (SessionId, Jid, String);
 
 /// Clones are the same.
 #[derive(Clone, Default)]
@@ -49,8 +50,13 @@ struct Said {
 impl LiveAnswers {
     /// Waits for the answer to a message, by its key. A reader gets its pieces, and when all who wait have left and a
     /// reader was among them, the answer is given up.
-    pub fn follow(&self, session: &SessionId, message: &str, reads: bool) -> Follower {
-        let name = (session.clone(), message.to_owned());
+    pub fn follow(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        message: &str,
+        reads: bool,
+    ) -> Follower {
+        let name = (session.clone(), chat.clone(), message.to_owned());
         let mut places = held(&self.places);
         if MOST_KEPT <= places.len() {
             places.retain(|_, place| !place.is_old());
@@ -65,10 +71,10 @@ impl LiveAnswers {
     }
 
     /// Begins an answer to messages.
-    pub fn begin(&self, session: &SessionId, messages: &[String]) -> Live {
+    pub fn begin(&self, (session, chat): (&SessionId, &Jid), messages: &[String]) -> Live {
         let mut places = held(&self.places);
-        let names: Vec<Name> =
-            messages.iter().map(|message| (session.clone(), message.clone())).collect();
+        let name = |message: &String| (session.clone(), chat.clone(), message.clone());
+        let names: Vec<Name> = messages.iter().map(name).collect();
         let of_answer = names.iter().map(|name| places.entry(name.clone()).or_default().clone());
         let of_answer: Vec<Arc<Place>> = of_answer.collect();
         for place in &of_answer {
@@ -156,6 +162,8 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
+        // Who comes from now on gets the words of the answer that follows, or all of it from the store.
+        self.take_back();
         let mut places = held(&self.live.places);
         for (name, place) in self.names.iter().zip(&self.places) {
             let followers = {
@@ -254,23 +262,34 @@ fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use futures_util::FutureExt;
 
     use super::*;
 
-    fn session() -> SessionId {
-        "s".parse().unwrap()
+    static PLACES: LazyLock<[(SessionId, Jid); 2]> = LazyLock::new(|| {
+        let of = |chat: &str| ("s".parse().unwrap(), chat.parse().unwrap());
+        [of("15550000001@c.us"), of("15550000002@c.us")]
+    });
+
+    fn ada() -> (&'static SessionId, &'static Jid) {
+        (&PLACES[0].0, &PLACES[0].1)
+    }
+
+    fn bob() -> (&'static SessionId, &'static Jid) {
+        (&PLACES[1].0, &PLACES[1].1)
     }
 
     #[tokio::test]
     async fn who_follows_gets_every_word_however_late() {
         let live = LiveAnswers::default();
-        let mut early = live.follow(&session(), "one", true);
+        let mut early = live.follow(ada(), "one", true);
         assert_eq!(early.next().now_or_never(), None);
-        let answer = live.begin(&session(), &["one".to_owned(), "two".to_owned()]);
+        let answer = live.begin(ada(), &["one".to_owned(), "two".to_owned()]);
         answer.say("Hel");
         assert_eq!(early.next().await, "Hel");
-        let mut late = live.follow(&session(), "two", true);
+        let mut late = live.follow(ada(), "two", true);
         answer.say("lo");
         assert_eq!((early.next().await, late.next().await), ("lo".to_owned(), "Hello".to_owned()));
         assert!(answer.is_read() && !answer.take_back() && !answer.is_left());
@@ -284,10 +303,9 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_left_when_its_last_reader_goes() {
         let live = LiveAnswers::default();
-        let answer = live.begin(&session(), &["one".to_owned()]);
+        let answer = live.begin(ada(), &["one".to_owned()]);
         assert!(!answer.is_left(), "nobody was there");
-        let (one, other) =
-            (live.follow(&session(), "one", true), live.follow(&session(), "one", false));
+        let (one, other) = (live.follow(ada(), "one", true), live.follow(ada(), "one", false));
         drop(one);
         assert!(!answer.is_left(), "somebody still waits");
         drop(other);
@@ -295,8 +313,8 @@ mod tests {
         drop(answer);
         assert_eq!(live.count(), 0);
         // Who waits for the whole and leaves stops nothing.
-        let answer = live.begin(&session(), &["two".to_owned()]);
-        drop(live.follow(&session(), "two", false));
+        let answer = live.begin(ada(), &["two".to_owned()]);
+        drop(live.follow(ada(), "two", false));
         answer.say("x");
         assert!(!answer.is_left() && answer.take_back());
     }
@@ -304,11 +322,32 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_before_the_answer_begins_is_known_then() {
         let live = LiveAnswers::default();
-        drop(live.follow(&session(), "one", true));
+        drop(live.follow(ada(), "one", true));
         assert_eq!(live.count(), 1);
-        let answer = live.begin(&session(), &["one".to_owned()]);
+        let answer = live.begin(ada(), &["one".to_owned()]);
         assert!(answer.is_left());
         drop(answer);
         assert_eq!(live.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_key_of_another_chat_is_another_message() {
+        let live = LiveAnswers::default();
+        let answer = live.begin(ada(), &["one".to_owned()]);
+        answer.say("For Ada");
+        assert_eq!(live.follow(bob(), "one", true).next().now_or_never(), None);
+        assert_eq!(live.follow(ada(), "one", true).next().await, "For Ada");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_begins_again_has_no_words_of_the_one_before() {
+        let live = LiveAnswers::default();
+        let _waits = live.follow(ada(), "one", false);
+        let answer = live.begin(ada(), &["one".to_owned()]);
+        answer.say("Hel");
+        drop(answer);
+        let answer = live.begin(ada(), &["one".to_owned()]);
+        answer.say("Hello");
+        assert_eq!(live.follow(ada(), "one", true).next().await, "Hello");
     }
 }

@@ -147,8 +147,10 @@ async fn one(
             Ok(Ended::Done)
         }
         Action::Handoff => {
-            let event = turn.state.hand_off(rule.bot, HandoffReason::Automation, now);
-            turn.tell(vec![event]).await?;
+            // One that was resolved goes on.
+            let mut events: Vec<InboxEvent> = turn.state.reopen(now).into_iter().collect();
+            events.push(turn.state.hand_off(rule.bot, HandoffReason::Automation, now));
+            turn.tell(events).await?;
             Ok(Ended::Done)
         }
         Action::PauseBot => {

@@ -12,6 +12,7 @@ use crate::{
         rule_checks::{AutomationChange, AutomationDraft},
         run::{self, Figures, MOST_RUNS, Run},
     },
+    bots::Bot,
     domain::{Clock, Error, ErrorCode, Subject},
     store::{Record, Store, StoreError, Transaction},
 };
@@ -77,6 +78,9 @@ impl Automations {
         let mut transaction = self.store.transaction();
         loop {
             transaction.next_number(CREATIONS).await?;
+            let unknown =
+                || Error::not_found(Subject::Bot, format!("there is no bot {}", made.bot));
+            transaction.get(&Bot::at(made.bot)).await?.ok_or_else(unknown)?;
             check_people(&transaction, &made.actions).await?;
             let all = transaction.store().select(Automation::key().below(), MOST).await?;
             let own = all.iter().filter(|rule| rule.bot == made.bot).count();
@@ -186,4 +190,31 @@ async fn check_people(transaction: &Transaction, actions: &[Action]) -> Result<(
 
 fn unknown(id: Uuid) -> Error {
     Error::not_found(Subject::Automation, format!("there is no automation {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        automation::rule::{Match, Trigger},
+        domain::clock::from_seconds,
+    };
+
+    #[tokio::test]
+    async fn a_bot_that_is_gone_gets_no_rule() {
+        let store = Store::temporary().await.unwrap();
+        let rules = Automations::open(store, Clock::manual(from_seconds(1))).await.unwrap();
+        let draft = AutomationDraft {
+            bot: Uuid::from_u128(7),
+            name: "Refunds".to_owned(),
+            enabled: true,
+            trigger: Trigger { kind: TriggerKind::MessageReceived, minutes: None },
+            conditions: Vec::new(),
+            matching: Match::All,
+            actions: vec![Action::Handoff],
+        };
+        let refused = rules.create(draft).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NotFound);
+        assert!(rules.all().is_empty());
+    }
 }

@@ -73,15 +73,17 @@ impl Automatic for AutomaticWork {
     }
 
     async fn happened(&self, turn: &mut Turn<'_, '_>) -> Result<Then, Failure> {
+        let body = &turn.event.body;
+        let happened = body.read::<AutomationEvent>();
+        // In a pause, too: a flow that cannot go on then ends, since nothing leads to it again.
+        if let Some(AutomationEvent::FlowDue { run, stop, .. }) = happened {
+            return self.flows.due(turn, (run, stop)).await;
+        }
         if turn.is_paused {
             return Ok(Then::GoOn);
         }
-        let body = &turn.event.body;
-        if let Some(happened) = body.read::<AutomationEvent>() {
+        if let Some(happened) = happened {
             return match happened {
-                AutomationEvent::FlowDue { run, stop, .. } => {
-                    self.flows.due(turn, (run, stop)).await
-                }
                 // Somebody may have written meanwhile.
                 AutomationEvent::Idle { since, minutes, .. }
                     if turn.state.listed.last_activity <= since =>
@@ -89,7 +91,9 @@ impl Automatic for AutomaticWork {
                     let cause = Cause { minutes: Some(minutes), ..Cause::default() };
                     self.start(turn, &[TriggerKind::SessionIdle], cause).await
                 }
-                AutomationEvent::Idle { .. } | AutomationEvent::Triggered { .. } => Ok(Then::GoOn),
+                AutomationEvent::Idle { .. }
+                | AutomationEvent::Triggered { .. }
+                | AutomationEvent::FlowDue { .. } => Ok(Then::GoOn),
             };
         }
         let (started, cause): (&[TriggerKind], Cause<'_>) = match body.read::<InboxEvent>() {

@@ -98,7 +98,9 @@ impl Turn<'_, '_> {
             Some(EventBody::Message { message }) => between(message.timestamp, now) < FRESH,
             _ => true,
         };
-        if self.is_paused || !is_fresh || !state.run.has_room(now, self.tools.most_a_minute) {
+        let has_room = state.run.has_room(now, self.tools.most_a_minute);
+        // A conversation that was deleted is not begun again by a machine.
+        if self.is_paused || state.listed.hidden || !is_fresh || !has_room {
             return Ok(false);
         }
         if state.session.is_web() {

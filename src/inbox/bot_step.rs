@@ -28,6 +28,7 @@ use crate::{
         post::{Outcome, Post},
         sent_note::{Author, AuthorKind, SentNote},
         state::InboxState,
+        status::Status,
     },
     knowledge::{Answer, AnswerKind, is_greeting},
     session::SessionTables,
@@ -77,7 +78,13 @@ impl BotStep {
         text: &str,
     ) -> Result<Option<Bot>, StoreError> {
         let bots = self.bots.all().await?;
-        let Some(bot) = route(&bots, state, text) else { return Ok(None) };
+        let Some(bot) = route(&bots, state, text) else {
+            // The bot that answered is gone, or answers here no more.
+            if state.status == Status::AiActive {
+                state.status = Status::waiting(state.assignee.is_some());
+            }
+            return Ok(None);
+        };
         if state.bot != Some(bot.id) {
             state.bot = Some(bot.id);
             Figures::count(work.store(), bot.id, 1, 0).await?;
@@ -113,6 +120,8 @@ impl BotStep {
             Reply::OfModel => {
                 let message = (incoming.event, incoming.message);
                 self.queue.add(work.store(), place, bot.id, message).await?;
+                // The bot has it from now on: nobody is assigned, and no away message is sent.
+                state.status = Status::AiActive;
                 return Ok(Flow::Done);
             }
         };
@@ -147,7 +156,8 @@ impl BotStep {
             is_degraded: false,
             is_truncated: false,
         };
-        work.put(&BotTurn::at(&state.session, &incoming.message.id.key), &turn).await?;
+        let of = (&state.session, &state.chat);
+        work.put(&BotTurn::at(of, &incoming.message.id.key), &turn).await?;
         Figures::count(work.store(), bot.id, 0, 2).await?;
         Ok(Flow::Done)
     }

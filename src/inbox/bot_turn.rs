@@ -2,13 +2,15 @@
 //!
 //! | tree | key | value |
 //! |---|---|---|
-//! | `BotTurns` | session, key of the contact's message | [`BotTurn`] |
+//! | `BotTurns` | session, chat, key of the contact's message | [`BotTurn`] |
+//!
+//! Senders choose the keys of their messages, so that a key names nothing without its chat.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    domain::SessionId,
+    domain::{Jid, SessionId},
     inbox::bot_run::HandoffReason,
     knowledge::{AnswerKind, Hit},
     store::{Key, Record, Scope, Table, Tree},
@@ -49,7 +51,7 @@ impl Record for BotTurn {
 }
 
 impl BotTurn {
-    pub fn at(session: &SessionId, message: &str) -> Key<Self> {
-        <Self as Record>::key().text(session.as_str()).text(message)
+    pub fn at((session, chat): (&SessionId, &Jid), message: &str) -> Key<Self> {
+        <Self as Record>::key().text(session.as_str()).text(chat.as_str()).text(message)
     }
 }

@@ -18,6 +18,8 @@ use crate::{
 
 /// Conversations that are read at once.
 const AT_ONCE: usize = 200;
+/// Conversations that are taken from somebody in one commit.
+const TAKEN_AT_ONCE: usize = 500;
 /// Conversations that are looked at for the load of all agents.
 const MOST_COUNTED: usize = 20_000;
 
@@ -28,8 +30,42 @@ impl Inbox {
         &self,
         work: &mut Work<'_>,
         sessions: &[SessionId],
-        (agent, by): (Agent, Option<Agent>),
+        whose: (Agent, Option<Agent>),
         limit: usize,
+    ) -> Result<bool, Error> {
+        // What is resolved is theirs when it goes on.
+        let is_given = |state: &InboxState| state.status == Status::Assigned;
+        self.take_from(work, sessions, whose, (is_given, limit)).await
+    }
+
+    /// Takes everything from an agent who is gone. What is resolved goes on for everybody, too.
+    pub async fn release(
+        &self,
+        sessions: &[SessionId],
+        whose: (Agent, Option<Agent>),
+    ) -> Result<(), Error> {
+        let InboxParts { store, log, .. } = self.parts();
+        let mut work = log.work();
+        loop {
+            let all = (|_: &InboxState| true, TAKEN_AT_ONCE);
+            let is_rest = self.take_from(&mut work, sessions, whose, all).await?;
+            let Some(events) = work.commit().await? else { continue };
+            match events.last() {
+                Some(last) => log.publish(last.seq).await?,
+                None => store.durable().await?,
+            }
+            if !is_rest {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn take_from(
+        &self,
+        work: &mut Work<'_>,
+        sessions: &[SessionId],
+        (agent, by): (Agent, Option<Agent>),
+        (is_given, limit): (impl Fn(&InboxState) -> bool, usize),
     ) -> Result<bool, Error> {
         let InboxParts { contacts, clock, .. } = self.parts();
         let mut assigned: Vec<InboxState> = Vec::new();
@@ -43,7 +79,7 @@ impl Inbox {
                     let last = found.last().map(|last| last.entry.clone());
                     let is_end = found.len() < AT_ONCE;
                     let states = found.into_iter().map(|found| found.record);
-                    assigned.extend(states.filter(|state| state.status == Status::Assigned));
+                    assigned.extend(states.filter(|state| is_given(state)));
                     match last {
                         Some(last) if !is_end && assigned.len() <= limit => {
                             part = list.clone().below().after(&last);

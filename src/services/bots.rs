@@ -37,6 +37,9 @@ impl OfBots<'_> {
         self.work_items.forget_bot(id).await?;
         self.teams.forget_bot(id).await?;
         self.bots.delete(id).await?;
+        // What was made between the two; from now on nothing is.
+        self.automations.forget_bot(id).await?;
+        self.flows.forget_bot(id).await?;
         self.webhooks.remove_of_bot(id).await
     }
 }

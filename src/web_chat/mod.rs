@@ -216,12 +216,13 @@ impl WebChats {
     /// What the bot replied to a message. Where a model words the reply, it is waited for.
     async fn turn(&self, said: &Said) -> Result<Option<BotTurn>, Error> {
         let WebChatParts { store, answers, .. } = &self.parts;
-        let mut follower = answers.live().follow(&said.session, &said.key, false);
+        let of = (&said.session, &said.chat);
+        let mut follower = answers.live().follow(of, &said.key, false);
         let deadline = Instant::now() + MODEL_PATIENCE;
         loop {
             // Read first: the turn is written in the commit that ends its being due.
             let due = answers.get(&said.session, &said.chat).await?;
-            let turn = store.get(&BotTurn::at(&said.session, &said.key)).await?;
+            let turn = store.get(&BotTurn::at(of, &said.key)).await?;
             let is_due = due.is_some_and(|due| due.messages.iter().any(|one| one.key == said.key));
             if turn.is_some() || !is_due || deadline <= Instant::now() {
                 return Ok(turn);
@@ -235,7 +236,7 @@ impl WebChats {
 
     /// Follows what a model says to a message, as it says it. Who drops this before the reply is there has left.
     pub fn follow(&self, said: &Said) -> Follower {
-        self.parts.answers.live().follow(&said.session, &said.key, true)
+        self.parts.answers.live().follow((&said.session, &said.chat), &said.key, true)
     }
 
     pub async fn visitor(&self, session: &SessionId, chat: &Jid) -> Result<Visitor, Error> {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     contacts::{Actor, Contacts, EntryKind, NewEntry},
-    domain::{Clock, Error, Subject},
+    domain::{Clock, Error, ErrorCode, Subject},
     events::{EventLog, NewEvent, Work},
     inbox::Agent,
     jobs::Jobs,
@@ -214,6 +214,25 @@ impl WorkItems {
             }
         }
         Ok(())
+    }
+
+    /// Takes the tickets of a person who is gone from them: anybody may work on those. Their tasks stay as they are, for
+    /// who made them.
+    pub async fn forget_person(&self, person: Uuid, by: Option<Agent>) -> Result<(), Error> {
+        let list = WorkItem::list(&list_name(ItemKind::Ticket, Some(("assignee", person))));
+        loop {
+            let found = self.store.follow(list.clone().below(), AT_ONCE).await?;
+            if found.is_empty() {
+                return Ok(());
+            }
+            for item in found.into_iter().map(|found| found.record) {
+                let change = ItemChange { assignee: Some(None), ..ItemChange::default() };
+                match self.change((ItemKind::Ticket, item.id), change, by).await {
+                    Ok(_) | Err(Error { code: ErrorCode::NotFound, .. }) => (),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
     }
 
     async fn remove_in(

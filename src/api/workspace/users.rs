@@ -17,9 +17,10 @@ use crate::{
             path::uuid, path_value,
         },
         sessions::wire::seconds,
-        workspace::views::MemberView,
+        workspace::{inbox::caller, people_names::all_sessions, views::MemberView},
     },
     domain::{ErrorCode, Subject},
+    inbox::Agent,
 };
 
 pub const TAG: &str = "People";
@@ -48,6 +49,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::delete(ONE, remove)
             .named("deleteUser")
             .about(TAG, "Remove an account with its sign-ins and keys")
+            .details("Conversations and tickets that were assigned to it are nobody's then.")
             .may_fail(&[ErrorCode::Invalid]),
         Endpoint::post("/api/v1/users/{id}/reset-code", make_reset_code)
             .named("createResetCode")
@@ -167,6 +169,9 @@ async fn remove(call: Call<Admin>, Path(id): Path<UserId>) -> Result<Message, Ap
     call.accounts.remove_user(id, &call.principal()).await?;
     call.presence.forget(id);
     call.notifications.forget(id).await?;
+    let by = caller(&call).ok();
+    call.inbox.release(&all_sessions(&call), (Agent::User(id), by)).await?;
+    call.work_items.forget_person(id, by).await?;
     Ok(Message::of("The account was removed"))
 }
 

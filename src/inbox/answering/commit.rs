@@ -16,6 +16,7 @@ use crate::{
         post::{Cause, Outcome},
         sent_note::{Author, AuthorKind, SentNote},
         state::InboxState,
+        status::Status,
     },
     knowledge::AnswerKind,
     store::{Store, StoreError},
@@ -66,10 +67,12 @@ impl Worker {
             if !due.messages.iter().all(|message| found.messages.contains(message)) {
                 return Ok(Committed::Done);
             }
-            match found.without(&due.messages, self.clock.now()) {
-                Some(rest) => work.put(&key, &rest).await?,
+            let rest = found.without(&due.messages, self.clock.now());
+            match &rest {
+                Some(rest) => work.put(&key, rest).await?,
                 None => work.delete(&key).await?,
             }
+            let mut is_answered = false;
             let answerable = self.answerable(work.store(), due, bot).await?;
             let may_answer = answerable.is_some();
             let state = match answerable {
@@ -98,6 +101,7 @@ impl Worker {
                     (Outcome::Later(pause), _) => return Ok(Committed::Later(pause)),
                 };
                 if let Some(reply) = reply {
+                    is_answered = true;
                     if may_answer {
                         if let Some(event) = self.note(&mut state, bot, said) {
                             work.append(event?);
@@ -106,6 +110,9 @@ impl Worker {
                     }
                     self.note_turns(&work, due, bot, (reply, said)).await?;
                 }
+            }
+            if rest.is_none() && !is_answered {
+                self.give_up(work.store(), due).await?;
             }
             Breakpoint::AnswerWorded.pass();
             if let Some(events) = work.commit().await? {
@@ -119,6 +126,21 @@ impl Worker {
         Breakpoint::AnswerCommitted.pass();
         self.post.hand_over(first.event).await;
         Ok(Committed::Done)
+    }
+
+    /// Leaves a conversation to people in which nothing is due any more and its bot has said nothing, within a
+    /// transaction.
+    pub(in crate::inbox::answering) async fn give_up(
+        &self,
+        store: &Store,
+        due: &AnswerDue,
+    ) -> Result<(), StoreError> {
+        let Some(mut state) = self.state(store, due).await? else { return Ok(()) };
+        if state.status == Status::AiActive && state.run.turns == 0 {
+            state.status = Status::waiting(state.assignee.is_some());
+            put_state(store, &state).await?;
+        }
+        Ok(())
     }
 
     async fn known(
@@ -163,8 +185,9 @@ impl Worker {
             is_degraded: said.is_degraded,
             is_truncated: said.is_truncated,
         };
+        let of = (&due.session, &due.chat);
         for message in &due.messages {
-            work.put(&BotTurn::at(&due.session, &message.key), &turn).await?;
+            work.put(&BotTurn::at(of, &message.key), &turn).await?;
         }
         let answered = u64::try_from(due.messages.len()).unwrap_or(u64::MAX);
         Figures::count(work.store(), bot.id, 0, answered.saturating_add(1)).await

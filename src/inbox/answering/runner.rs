@@ -136,7 +136,7 @@ impl Answering {
     }
 
     async fn answer(&self, due: &AnswerDue) -> Result<(), Error> {
-        let live = self.0.queue.live().begin(&due.session, &due.keys());
+        let live = self.0.queue.live().begin((&due.session, &due.chat), &due.keys());
         let Some(scene) = self.0.scene(due).await? else { return self.leave(due).await };
         match self.0.word(due, &scene, &live).await? {
             Ending::Said(said) => self.0.commit(due, &scene.bot, &said).await,
@@ -186,7 +186,10 @@ impl Answering {
             let Some(found) = transaction.get(&key).await? else { return Ok(()) };
             match change(found) {
                 Some(changed) => transaction.put(&key, &changed).await?,
-                None => transaction.delete(&key).await?,
+                None => {
+                    transaction.delete(&key).await?;
+                    self.0.give_up(transaction.store(), due).await?;
+                }
             }
             if transaction.commit().await? {
                 return Ok(());

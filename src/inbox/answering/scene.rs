@@ -57,8 +57,9 @@ impl Worker {
         Ok(Some(Scene { bot: bot.clone(), talk }))
     }
 
-    /// The state of the conversation, if its bot may still answer: nobody took over or paused it, it is not resolved or
-    /// gone, its window is open, and there were not too many answers. Within a transaction, what is read is expected.
+    /// The state of the conversation, if its bot may still answer: it is there and answers in this session, nobody took over
+    /// or paused it, it is not resolved or gone, its window is open, and there were not too many answers. Within a
+    /// transaction, what is read is expected.
     pub(in crate::inbox::answering) async fn answerable(
         &self,
         store: &Store,
@@ -69,7 +70,10 @@ impl Worker {
         let facts = facts::read(store, &due.session, &due.chat).await?;
         let now = self.clock.now();
         let is_fresh = due.messages.last().is_some_and(|last| between(last.at, now) < FRESH);
-        let is_its = state.bot == Some(bot.id) && may_be_in(bot, &due.session);
+        // It may have been deleted or changed since.
+        let known = store.get(&Bot::at(bot.id)).await?;
+        let is_its =
+            state.bot == Some(bot.id) && known.is_some_and(|known| may_be_in(&known, &due.session));
         let is_open = state.is_for_bots() && facts.is_some_and(|facts| !facts.is_paused);
         let most = self.assistant.rules().most_a_minute;
         let restarts = usize::try_from(due.restarts).unwrap_or(usize::MAX);

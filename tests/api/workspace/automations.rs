@@ -126,6 +126,23 @@ async fn rules_follow_what_people_do_and_what_rules_do_starts_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_hands_a_resolved_conversation_over_opens_it_again() {
+    let desk = Desk::new(json!({})).await;
+    let resolved = json!([{ "field": "session.status", "op": "equals", "value": "resolved" }]);
+    desk.rule("status_changed", resolved, json!([{ "type": "handoff" }])).await;
+    let session = desk.says(ADA, "Hi", 2).await;
+    desk.put(&session, "status", json!({ "status": "resolved" })).await;
+    let one = desk.until(ADA, |one| one["status"] == "open").await;
+    assert_eq!(one["handoff_requested"], true);
+    let opened = desk.logged("conversation.opened").await;
+    assert_eq!((opened.len(), &opened[1]["reopened"]), (2, &json!(true)), "{opened:?}");
+    let path = format!("/api/whatsapp-api/chats/{}", text(&session["id"]));
+    let chat = answered(get(&desk.app, &path, Some(&desk.token)).await, 200)["chat"].clone();
+    assert_eq!(chat["resolvedAt"], Value::Null, "{chat}");
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_in_which_nobody_writes_starts_a_rule_once() {
     let desk = Desk::new(json!({})).await;
     let mut body = rule(

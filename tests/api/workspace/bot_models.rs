@@ -509,3 +509,65 @@ async fn a_summary_is_of_the_model_or_says_that_it_is_not() {
     assert_eq!(desk.model.asked().len(), 3);
     desk.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_an_answer_is_due_nobody_is_assigned_and_no_away_message_is_sent() {
+    let model = Model::start(|_, _| vec![head(), Act::Hold(1), piece("Yes."), done()]).await;
+    let settings = [("WAGATE_BUSINESS__ASSIGNMENT", "round_robin")];
+    let desk = Desk::new(model, "0", &settings, json!({})).await;
+    let beat = post(&desk.app, "/api/v1/presence/heartbeat", json!({}), Some(&desk.token)).await;
+    assert_eq!(beat.status, 200, "{}", beat.body);
+    // It is closed, but for a minute of another day.
+    let today = desk.clock.now().to_zoned(jiff::tz::TimeZone::UTC).weekday();
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let other = days.into_iter().cycle().nth(today.to_monday_zero_offset() as usize + 3).unwrap();
+    let body = json!({ "businessHours": { other: [["00:00", "00:01"]] }, "awayMessage": "Closed" });
+    let path = "/api/whatsapp-api/settings";
+    let closed = ask(&desk.app, Method::PATCH, path, Some(body), Some(&desk.token)).await;
+    assert_eq!(closed.status, 200, "{}", closed.body);
+    write(&desk.app, ADA, "A question").await;
+    desk.came(1).await;
+    desk.idle().await;
+    let assigned = async || {
+        let (_, answer) = desk.app.get("/api/v1/info/consumers").await;
+        let mut all = answer["data"].as_array().into_iter().flatten();
+        all.any(|one| one["name"] == "assignment" && one["lag"] == 0).then_some(())
+    };
+    desk.app.wait_for("the assignment", assigned).await;
+    assert_eq!(desk.knows(ADA, 1).await["status"], "bot");
+    desk.model.go_on();
+    desk.has(ADA, &["Yes."]).await;
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_rests_or_is_deleted_gives_no_answer_that_was_due() {
+    let model = Model::start(|_, _| vec![head(), piece("Never"), Act::Stall]).await;
+    let desk = Desk::new(model, "0", &[], json!({})).await;
+    let path = format!("/api/v1/bots/{}", text(&desk.bot["id"]));
+    write(&desk.app, ADA, "A question").await;
+    desk.came(1).await;
+    let (activation, rest) = (format!("{path}/activate"), json!({ "active": false }));
+    let rests = post(&desk.app, &activation, rest, Some(&desk.token)).await;
+    assert_eq!(rests.status, 200, "{}", rests.body);
+    desk.model.left(1).await;
+    // It said nothing, so people have to.
+    let open = async || (desk.knows(ADA, 1).await["status"] == "open").then_some(());
+    desk.app.wait_for("an open conversation", open).await;
+    activate(&desk.app, &desk.token, &desk.bot).await;
+    write(&desk.app, BOB, "A question").await;
+    desk.came(2).await;
+    let gone = ask(&desk.app, Method::DELETE, &path, None, Some(&desk.token)).await;
+    assert_eq!(gone.status, 200, "{}", gone.body);
+    desk.model.left(2).await;
+    desk.idle().await;
+    assert_eq!((desk.got(ADA).await.len(), desk.got(BOB).await.len()), (0, 0));
+    let chats = "/api/whatsapp-api/chats?limit=100";
+    let open = async || {
+        let found = get(&desk.app, chats, Some(&desk.token)).await.body;
+        let open = found["chats"].as_array()?.iter().filter(|chat| chat["status"] == "OPEN");
+        (open.count() == 2).then_some(())
+    };
+    desk.app.wait_for("conversations that wait for people", open).await;
+    desk.app.stop().await;
+}

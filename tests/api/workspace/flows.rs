@@ -126,6 +126,39 @@ async fn a_person_who_takes_over_stops_a_flow_and_nobody_who_answers_ends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_is_due_where_automation_is_paused_or_the_conversation_is_deleted_ends() {
+    let desk = Desk::new(json!({})).await;
+    desk.flow(front_desk()).await;
+    let waits = async |person: &str| {
+        desk.says(person, "desk", 3).await;
+        desk.says(person, "1", 5).await;
+        desk.says(person, "4711", 6).await
+    };
+    let of_ada = text(&waits(ADA).await["id"]);
+    let bob = "15550000032";
+    let of_bob = text(&waits(bob).await["id"]);
+    let automation = async |what: &str| {
+        let path = format!("/api/v1/chat/conversations/{of_ada}/{what}-automation");
+        answered(post(&desk.app, &path, json!({}), Some(&desk.token)).await, 200)
+    };
+    automation("pause").await;
+    let path = format!("/api/v1/chat/sessions/{of_bob}");
+    answered(delete(&desk.app, &path, &desk.token).await, 200);
+    desk.clock.advance(Duration::from_secs(601));
+    desk.until(ADA, |one| one["status"] == "open").await;
+    automation("resume").await;
+    // The bot answers again, and nothing of the flow was said meanwhile.
+    desk.says(ADA, "Hi", 8).await;
+    desk.has(ADA, &["Hello!", MENU, NUMBER, HELLO]).await;
+    let due = async || (desk.logged("flow.due").await.len() == 2).then_some(());
+    desk.app.wait_for("the end of both pauses", due).await;
+    desk.app.gateway.services().inbox.caught_up().await.unwrap();
+    desk.has(bob, &["Hello!", MENU, NUMBER]).await;
+    assert!(desk.app.gateway.services().outbox.stats().await.unwrap().is_empty());
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_flow_that_is_deleted_or_loses_a_step_lets_its_conversations_go() {
     let desk = Desk::new(json!({})).await;
     let flow = desk.flow(front_desk()).await;

@@ -496,8 +496,11 @@ async fn a_message_that_is_sent_again_is_taken_in_once() {
     assert_eq!(told["messages"][1]["client_message_id"], Value::Null);
     // The name is the visitor's own: of somebody else it is another message.
     let other = Guest::of(&app, &token).await;
-    let theirs = answered(other.ask(Method::POST, "chat", Some(body)).await, 200);
+    let theirs = answered(other.ask(Method::POST, "chat", Some(body.clone())).await, 200);
     assert_ne!(theirs["message_id"], once["message_id"]);
+    // And what became of theirs is none of the visitor's business.
+    let again = answered(guest.ask(Method::POST, "chat", Some(body)).await, 200);
+    assert_eq!(again["message_id"], once["message_id"]);
     let stats = get(&app, &format!("/api/v1/bots/{}", text(&made["id"])), Some(&ada)).await.body;
     assert_eq!(stats["stats"], json!({ "sessions": 2, "messages": 4 }));
     for body in [

@@ -213,3 +213,31 @@ async fn a_webhook_of_the_bot_hears_of_tickets_and_tasks() {
     assert!(bodies.iter().all(|body| body["bot_id"] == desk.as_str()));
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_assigned_to_an_account_that_is_removed_is_nobodys() {
+    let (app, ada, _) = office().await;
+    let (_, alans) = member(&app, &ada, "alan@example.com", "ADMIN").await;
+    let desk = bot(&app, &ada).await;
+    let mut chats = Vec::new();
+    for person in ["15550000051", "15550000052"] {
+        let chat = format!("/api/whatsapp-api/chats/{}", conversation(&app, &ada, person).await);
+        let body = json!({ "userId": alans });
+        answered(post(&app, &format!("{chat}/assign"), body, Some(&ada)).await, 200);
+        chats.push(chat);
+    }
+    let resolve = format!("{}/resolve", chats[1]);
+    answered(post(&app, &resolve, json!({ "sendCsat": false }), Some(&ada)).await, 200);
+    let ticket = json!({ "bot_id": desk, "subject": "The cup broke", "assignee_id": alans });
+    let ticket = opened(&app, &ada, ticket).await;
+    opened(&app, &ada, json!({ "bot_id": desk, "subject": "x", "assignee_id": "me" })).await;
+    answered(delete(&app, &format!("/api/v1/users/{alans}"), &ada).await, 200);
+    for (chat, status) in chats.iter().zip(["OPEN", "RESOLVED"]) {
+        let shown = answered(get(&app, chat, Some(&ada)).await, 200)["chat"].clone();
+        assert_eq!((&shown["status"], &shown["assignedTo"]), (&json!(status), &Value::Null));
+    }
+    let path = format!("{TICKETS}/{desk}?assigned_to=unassigned");
+    let left = answered(get(&app, &path, Some(&ada)).await, 200);
+    assert_eq!((&left["total"], &left["tickets"][0]["id"]), (&json!(1), &ticket["id"]));
+    app.stop().await;
+}
