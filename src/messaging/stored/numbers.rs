@@ -14,6 +14,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
 use crate::{
     domain::conversation::FIRST_NUMBER,
@@ -38,6 +39,8 @@ struct Next {
     history: AtomicU64,
     conversation: AtomicU64,
     listing: Mutex<Listing>,
+    /// Set once the numbers that are given already were read.
+    begun: OnceCell<()>,
 }
 
 /// Which chats there are, and which of them are in the archive.
@@ -74,7 +77,7 @@ impl Given {
     }
 }
 
-/// The beginning of counting. The first number that turns out to be given already leads past all others.
+/// The beginning of counting. What is given already is read with the first number.
 impl Default for Numbers {
     fn default() -> Self {
         let Given { message, history, conversation } = Given::NONE;
@@ -83,6 +86,7 @@ impl Default for Numbers {
             history: history.into(),
             conversation: conversation.into(),
             listing: Mutex::new(Listing { version: 0, since: Instant::now() }),
+            begun: OnceCell::new(),
         }))
     }
 }
@@ -122,6 +126,7 @@ impl Numbers {
         next: impl Fn() -> u64,
         is_given: impl Fn(&Given, u64) -> bool,
     ) -> Result<u64, StoreError> {
+        self.0.begun.get_or_try_init(|| self.begin(engine)).await?;
         loop {
             let number = next();
             let keys = [Key::<()>::new(tree).number(number).done(), setting()];
@@ -133,6 +138,13 @@ impl Numbers {
             }
             self.go_past(engine, given).await?;
         }
+    }
+
+    /// Counts on from what was given before. A number may have no bearer though later ones have, as after a commit in
+    /// conflict: that the first is free says nothing of them.
+    async fn begin(&self, engine: &dyn Engine) -> Result<(), StoreError> {
+        let found = engine.get(&setting()).await?;
+        self.go_past(engine, written(found.as_deref())?).await
     }
 
     /// Counts on from what others gave on the same engine.
@@ -272,6 +284,22 @@ mod tests {
         // Nor one that the store which removes its bearer never gave.
         one.messages().clear(&session, None).await.unwrap();
         assert_eq!(put(&one, &session, &message(chat.as_str(), "K3")).await, first + 2);
+    }
+
+    #[tokio::test]
+    async fn numbers_rise_after_a_restart_though_the_first_was_borne_by_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let session: SessionId = "s".parse().unwrap();
+        let store = open(folder.path()).await;
+        // As where the commit that bore it was in conflict, and took another the second time.
+        let unborne = Numbers::of(&store).message(store.engine()).await.unwrap();
+        assert_eq!(unborne, FIRST_NUMBER);
+        let first = put(&store, &session, &message("15550000001@c.us", "K1")).await;
+        store.durable().await.unwrap();
+        drop(store);
+        let store = open(folder.path()).await;
+        let second = put(&store, &session, &message("15550000001@c.us", "K2")).await;
+        assert!(first < second, "{first} {second}");
     }
 
     #[tokio::test]
