@@ -252,6 +252,7 @@ test("on a phone one sees the list, the conversation, or what is known", async (
   await button(page, "Details").click();
   await panel(page).waitFor();
   await assertAccessible(page, "the panel on a phone");
+  assert.equal((await panel(page).boundingBox()).height, viewport.height, "the panel fills it");
   await button(page, "Hide details").click();
   await page.getByRole("link", { name: "Back" }).click();
   await rows(page).first().waitFor();

@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { assertCount, launch, open } from "./support/browser.mjs";
 import { ADA, conversationWith, writeFrom } from "./support/chats.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
+import { askAs, comeIn, makePerson, OWNER } from "./support/people.mjs";
 
 let browser, gateway, chat;
 before(async () => {
@@ -122,6 +123,52 @@ test("a key for one session is told what takes a key for all", async () => {
   await page.keyboard.press("Enter");
   await page.getByText("Your key is for one session only").waitFor();
   assert.equal(await faults(page), 0);
+  await close();
+});
+
+describe("bots are made", () => {
+  for (const [scopes, count] of [[["read"], 0], [["read", "bots"], 1]]) {
+    test(`by a key with ${scopes.join(" and ")}: ${count ? "yes" : "no"}`, async () => {
+      const { page, close } = await signIn(scopes, { hash: "#/bots" });
+      await page.getByText("No bots yet").waitFor();
+      await assertCount(page.getByRole("button", { name: "New bot" }), count);
+      assert.equal(await faults(page), 0);
+      await close();
+    });
+  }
+});
+
+test("a viewer is offered nothing that changes contacts, bots or the gateway", async () => {
+  const token = await makePerson(gateway, OWNER);
+  const viewer = { email: "vera@example.com", name: "Vera Molnár", role: "VIEWER" };
+  await makePerson(gateway, viewer, token);
+  const draft = { email: viewer.email, password: OWNER.password };
+  const signed = await askAs(gateway, "", "POST", "/api/v1/auth/login", draft);
+  const { page, close } = await open(browser, gateway, { hash: "#/contacts" });
+  await comeIn(page, signed.token);
+  await page.getByRole("link", { name: "Ada Lovelace" }).click();
+  await page.getByText("Conversation opened").waitFor();
+  for (const name of ["Save", "Opt out", "Add", "Actions"]) {
+    await assertCount(page.getByRole("button", { name, exact: true }), 0);
+  }
+  const visit = async (hash, name) => {
+    await page.evaluate((wanted) => (location.hash = wanted), hash);
+    await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+  };
+  await visit("#/contacts", "Contacts");
+  await assertCount(page.getByRole("button", { name: "New contact" }), 0);
+  await visit("#/contacts/import", "Import contacts");
+  await page.getByText("Your role does not import contacts").waitFor();
+  await visit("#/bots", "Bots");
+  await page.getByText("No bots yet").waitFor();
+  await assertCount(page.getByRole("button", { name: "New bot" }), 0);
+  await visit("#/broadcasts", "Broadcasts");
+  await page.getByText("Your role does not allow this").waitFor();
+  await visit("#/settings", "Settings");
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+  await assertCount(page.getByRole("heading", { name: "API keys" }), 0);
+  await assertCount(page.getByRole("heading", { name: "Health" }), 0);
+  assert.equal(await page.locator(".note").count(), 0);
   await close();
 });
 
