@@ -328,11 +328,12 @@ async fn a_person_who_is_written_to_first_has_a_name_once_they_answer() {
     let answered = app
         .wait_for("the answer", || async {
             let one = conversation(&app, JOHN).await;
-            (one["last_message"] == "Who is there?").then_some(one)
+            // The list of chats that a new link reads may have the message before its event has the name.
+            let is_there = one["last_message"] == "Who is there?";
+            (is_there && one["display_name"] == "John Doe").then_some(one)
         })
         .await;
     assert_eq!(answered["id"], begun["id"]);
-    assert_eq!(answered["display_name"], "John Doe");
     app.stop().await;
 }
 
