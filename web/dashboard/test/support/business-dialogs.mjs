@@ -37,7 +37,7 @@ export const businessDialogs = (knowledge) => [
   },
   {
     of: "templates/ImportDialog", at: "#/templates", as: "owner", field: "JSON",
-    open: (page) => press(page, button(page, "Import from Meta")),
+    open: (page) => press(page, button(page, "Import")),
   },
   {
     of: "templates/QuickReplyDialog", at: "#/templates?tab=replies", as: "owner", field: "Shortcut",
