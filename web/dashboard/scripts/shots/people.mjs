@@ -80,7 +80,7 @@ export const shots = [
     people: true,
     ready: async (page, gateway) => {
       await comeIn(page, gateway.token);
-      await page.getByText("this one").waitFor();
+      await page.getByText("this one", { exact: true }).waitFor();
     },
   },
   { name: "join", hash: "#/join?code=x", withKey: true,
