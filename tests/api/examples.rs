@@ -4,11 +4,14 @@
 //! The names of sessions, phones, chats and contacts in examples are those of the scene. Ids that a gateway chooses
 //! itself are replaced by those of the scene, and `Scene::real` says which.
 
+mod exceptions;
+
 use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use self::exceptions::{LAST, LATE, NOT_SENT};
 use crate::{
     app::{ECHO, SILENT, TestApp},
     receiver::Receiver,
@@ -19,98 +22,6 @@ use crate::{
 const PHONE: &str = "15551234567";
 const SESSION: &str = "/api/v1/sessions/shop";
 const OGG: &str = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7AAAAAAA=";
-
-/// Operations that are not sent, and why.
-const NOT_SENT: [(&str, &str); 24] = [
-    ("downloadLinkedMedia", "its link is signed"),
-    ("getDashboardFile", "its files are named by a build"),
-    ("importBusinessContacts", "its file is part of a form"),
-    ("previewBusinessImport", "its file is part of a form"),
-    ("markBusinessPaymentLinkPaid", "its provider reports payments by itself"),
-    ("receiveStripeEvent", "it is signed"),
-    ("receiveTwilioSms", "it is signed"),
-    ("receiveTwilioSmsFor", "it is signed"),
-    ("receiveTwilioStatus", "it is signed"),
-    ("openMcpStream", "it does not end"),
-    ("openWebSocket", "it is no request with an answer"),
-    ("disableTotp", "its code is one of the moment"),
-    ("resendVerification", "a code was mailed a moment ago"),
-    ("resetPassword", "its code is in a mail"),
-    ("verifyEmail", "its code is in a mail"),
-    ("verifyTotp", "its code is one of the moment"),
-    ("retryConsumerEvent", "no consumer fails at an event"),
-    ("skipConsumerEvent", "no consumer fails at an event"),
-    ("sendMcpMessage", "its stream belongs to a connection"),
-    ("streamEvents", "it does not end"),
-    ("streamSessionEvents", "it does not end"),
-    ("streamWidgetEvents", "it does not end"),
-    ("listSimulatedDevices", "it is part of the scene"),
-    ("uploadBusinessMedia", "its file is part of a form"),
-];
-
-/// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 57] = [
-    "deleteTask",
-    "deleteAutomation",
-    "deleteFlow",
-    "deleteCannedResponse",
-    "removeTeamMember",
-    "deleteInboxView",
-    "deleteWorkspaceContact",
-    "deleteKnowledgeDocument",
-    "deleteChatSession",
-    "deleteBotWebhook",
-    "deleteBot",
-    "deleteAiAgent",
-    "deleteQuickReply",
-    "deleteTemplate",
-    "addMembersFromPhone",
-    "promoteMembersFromPhone",
-    "demoteAdminsFromPhone",
-    "removeMembersFromPhone",
-    "addGroupParticipants",
-    "removeGroupParticipants",
-    "unarchiveChat",
-    "unarchiveConversation",
-    "unarchiveChatConversation",
-    "removeReaction",
-    "removeChatReaction",
-    "deleteFromPhone",
-    "deleteMessage",
-    "deleteChatMessage",
-    "cancelOutboxMessage",
-    "deleteConversation",
-    "deleteBusinessChat",
-    "cancelBusinessPaymentLink",
-    "paySimulatedPaymentLink",
-    "deleteBusinessWebhook",
-    "deleteBusinessContact",
-    "deleteAutoTaggingRule",
-    "updateTag",
-    "deleteTag",
-    "updateWebhook",
-    "updateGatewayWebhook",
-    "deleteWebhook",
-    "deleteGatewayWebhook",
-    "revokeApiKey",
-    "deleteInvitation",
-    "deleteUser",
-    "removeLogin",
-    "signOut",
-    "rotateVaultKey",
-    "takeBackup",
-    "setSimulatedClock",
-    "setSimulatedConnection",
-    "causePageFault",
-    "restartSession",
-    "removeSimulatedDevice",
-    "logOutSession",
-    "deleteSession",
-    "resetSimulatedNetwork",
-];
-
-/// Planned faults would strike the other examples.
-const LAST: [&str; 1] = ["planFaults"];
 
 struct Example {
     name: &'static str,

@@ -6,6 +6,8 @@
 //! Refusals are tried on a session that exists and belongs to somebody else; what its owner sees of it
 //! is the same afterwards. Who is let in is tried last, since that changes things.
 
+mod rules;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -15,6 +17,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::domain::Clock;
 
+use self::rules::{LINK_OR_KEY, PUBLIC, ROLES};
 use crate::{
     callers::{Caller, REQUIRED},
     support::{
@@ -31,55 +34,6 @@ const FOREIGN: &str = "foreign";
 const NOWHERE: &str = "nowhere";
 const SCOPES: [&str; 9] =
     ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
-/// What everybody may call.
-const PUBLIC: [&str; 38] = [
-    "GET /",
-    "GET /api-docs",
-    "GET /api-docs/{file}",
-    "GET /api/media/{uuid}",
-    "GET /api/v1/health",
-    "GET /assets/{file}",
-    "GET /docs/{page}",
-    "GET /health",
-    "GET /llms.txt",
-    "GET /openapi.json",
-    "GET /pay/{id}",
-    "POST /api/webhooks/stripe",
-    "POST /api/webhooks/twilio/sms",
-    "POST /api/webhooks/twilio/sms/{id}",
-    "POST /api/webhooks/twilio/status",
-    "POST /api/v1/auth/forgot-password",
-    "POST /api/v1/auth/login",
-    "POST /api/v1/auth/register",
-    "POST /api/v1/auth/reset-password",
-    "POST /api/v1/auth/totp/verify",
-    "POST /api/v1/auth/verify-email",
-    "GET /widget.js",
-    "GET /widget/{token}",
-    "GET /api/v1/widget/{token}/config",
-    "POST /api/v1/widget/{token}/sessions",
-    "GET /api/v1/widget/{token}/history/{session_id}",
-    "GET /api/v1/widget/{token}/events",
-    "POST /api/v1/widget/{token}/chat",
-    "POST /api/v1/widget/{token}/stream",
-    "POST /api/v1/widget/{token}/feedback",
-    "POST /api/v1/widget/{token}/handoff",
-    "POST /api/v1/widget/{token}/close",
-    "GET /_simulator/api-docs",
-    "GET /_simulator/api-docs/{file}",
-    "GET /_simulator/v1/openapi.json",
-    "GET /_simulator/phone",
-    "GET /_simulator/phone.css",
-    "GET /_simulator/phone.js",
-];
-/// Takes a link that was signed or a key, which its handler checks.
-const LINK_OR_KEY: &str = "GET /api/media/{uuid}";
-/// Roles of people who may not do everything, and their scopes.
-const ROLES: [(&str, &[&str]); 2] = [
-    ("AGENT", &["read", "conversations", "send", "contacts", "bots"]),
-    ("VIEWER", &["read", "conversations", "contacts"]),
-];
-/// Sends of a session in a minute, of which the setting itself uses two.
 const SENDS: u64 = 500;
 /// A refusal comes at once; who waits longer was let in.
 const AT_ONCE: Duration = Duration::from_secs(5);

@@ -83,7 +83,7 @@ export const bots = {
     usual: "Leave it empty for the usual words.",
     fallback: "When it has no answer",
     hours: "Rest outside of business hours",
-    hoursHint: "The quiet hours of the business are in the configuration of the gateway.",
+    hoursHint: "The hours are those of the business settings; without any, its quiet hours.",
     keywords: "Trigger words",
     keywordsHint:
       "With words here the bot answers only messages that contain one. Commas between them.",

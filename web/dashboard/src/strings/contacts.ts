@@ -7,7 +7,7 @@ export const contacts = {
   import: "Import",
   empty: "No contacts yet",
   emptyText:
-    "Whoever writes to you becomes a contact. Import a CSV file, or add one by hand.",
+    "Everyone who writes to you becomes a contact. Import a CSV file, or add one by hand.",
   noMatch: "No contact fits",
   noMatchText: "Change the search or the filters.",
   list: "Contacts",
