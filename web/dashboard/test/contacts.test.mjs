@@ -112,7 +112,7 @@ test("the list is searched and filtered by page, and the address keeps the filte
   await page.getByRole("searchbox").fill("");
   await field(page, "Tag").selectOption("");
   await page.getByRole("link", { name: /Ada/ }).click();
-  await page.getByText("wrote first").waitFor();
+  await page.getByText("Source: wrote first", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Open in chat" }).waitFor();
   await close();
 });
