@@ -1,5 +1,5 @@
 //! Canned responses: texts of a bot that people insert by a shortcut or from a list. Each change is one commit, and
-//! durable when its function returns. Whoever calls has looked whether there is such a bot.
+//! durable when its function returns. The caller has checked that there is such a bot.
 
 use uuid::Uuid;
 

@@ -426,7 +426,7 @@ impl Gateway {
         self.address
     }
 
-    /// Returns when the store can write no more, and must be opened anew.
+    /// Returns when the store can write no more, and must be opened again.
     pub async fn broken(&self) {
         while !self.store.is_broken() {
             tokio::time::sleep(STORE_LOOK_AFTER).await;
