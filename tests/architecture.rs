@@ -136,7 +136,7 @@ const CONFINED: [(&str, &[&str]); 23] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 91] = [
+const PURE: [&str; 92] = [
     "src/automation/conditions.rs",
     "src/automation/flow_checks.rs",
     "src/automation/flow_steps.rs",
@@ -170,6 +170,7 @@ const PURE: [&str; 91] = [
     "src/contacts/keyword.rs",
     "src/contacts/tags.rs",
     "src/content/fields.rs",
+    "src/content/inserted_text.rs",
     "src/content/placeholders.rs",
     "src/content/variables.rs",
     "src/content/templates/form.rs",
