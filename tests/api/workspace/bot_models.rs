@@ -22,6 +22,7 @@ use crate::{
 
 const ADA: &str = "15550000041";
 const BOB: &str = "15550000042";
+
 fn system(asked: &Value) -> String {
     text(&asked["messages"][0]["content"])
 }
