@@ -12,7 +12,7 @@ pub enum Breakpoint {
     WriteClaimed,
     /// A send is written down, and not yet on the disk.
     OutboxCommitted,
-    /// A send is on the disk, and its caller has heard nothing.
+    /// A send is on the disk, and its caller is not answered yet.
     OutboxDurable,
     /// A send has its turn; the engine has not seen it.
     SendBegins,
@@ -20,7 +20,7 @@ pub enum Breakpoint {
     SendAnswered,
     /// An event and what belongs to it are written down, and not yet on the disk.
     EventCommitted,
-    /// An event is on the disk; nobody has heard of it.
+    /// An event is on the disk; no consumer was woken yet.
     EventDurable,
     /// A write with an `Idempotency-Key` is done; its answer is not written down.
     WriteDone,
@@ -36,21 +36,21 @@ pub enum Breakpoint {
     InboxCommitted,
     /// A model's answer is there; nothing of it is committed.
     AnswerWorded,
-    /// A model's answer is committed; the outbox has not heard of it.
+    /// A model's answer is committed; the outbox was not woken yet.
     AnswerCommitted,
     /// Recipients of a broadcast are queued, and that is not yet on the disk.
     BroadcastFed,
-    /// Recipients of a broadcast are queued; the outbox has not heard of it.
+    /// Recipients of a broadcast are queued; the outbox was not woken yet.
     BroadcastDurable,
     /// What became of a message of a broadcast is counted; that is not committed.
     BroadcastCounted,
-    /// A broadcast is complete; nobody has heard of it.
+    /// A broadcast is complete; no consumer was woken yet.
     BroadcastCompleted,
     /// That a session is being removed is on the disk; its engine still runs.
     RemovalBegun,
     /// What waited in the outbox is cancelled; nothing is wiped.
     RemovalCancelled,
-    /// Listeners were told that the session is removed; its data is there.
+    /// Listeners were notified that the session is removed; its data is there.
     RemovalTold,
     /// Everything of the session is wiped but its record.
     RemovalWiped,
@@ -156,7 +156,7 @@ impl Breakpoint {
         }
     }
 
-    /// The process comes by, and ends here if it was told to.
+    /// The process passes here, and ends if the plan says so.
     #[cfg(debug_assertions)]
     pub fn pass(self) {
         planned::pass(self);

@@ -29,7 +29,7 @@ pub mod mcp;
 pub mod vault;
 // Durable state: an ordered key-value engine and the repositories on it.
 pub mod store;
-// The event log: durable first, then told.
+// The event log: events are durable before consumers see them.
 pub mod events;
 // Work that is due at a time, done at least once with effects that happen once.
 pub mod jobs;

@@ -1,73 +1,29 @@
 //! API keys on the command line: through the gateway that uses the data folder, or else in its store. The owner's
 //! socket needs no key.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use crate::accounts::command_place::{KeysError, NoStore};
 use crate::{
-    accounts::{bootstrap_key::BootstrapKey, key_records::ApiKeyRecord, keys::ApiKeys},
+    accounts::{
+        bootstrap_key::BootstrapKey, command_place::Place, key_records::ApiKeyRecord, keys::ApiKeys,
+    },
     config::Config,
     domain::{Clock, SessionId, Timestamp},
-    egress::OwnGateway,
     private,
-    store::{Catalogue, Store},
-    vault::Keyring,
+    store::Catalogue,
 };
 
 /// How long the gateway may take to answer.
 const DEADLINE: Duration = Duration::from_secs(30);
 const PATH: &str = "/api/v1/api-keys";
 
-/// Why a command on keys or people failed, as a message for the command line.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct KeysError(String);
-
-impl KeysError {
-    pub fn of(reason: impl std::fmt::Display) -> Self {
-        Self(reason.to_string())
-    }
-}
-
-/// What a command does in a folder that has no store yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoStore {
-    /// It makes one, as for the first key.
-    Make,
-    /// It fails, and leaves nothing behind: there is nothing to look at or to change.
-    Refuse,
-}
-
-/// The folder of the store of a data folder, which is there afterwards.
-pub fn store_folder(data: &Path, without: NoStore) -> Result<PathBuf, KeysError> {
-    let folder = data.join("store");
-    if without == NoStore::Refuse && !folder.exists() {
-        let data = data.display();
-        return Err(KeysError::of(format!(
-            "there is no store in {data}; name its folder with --data"
-        )));
-    }
-    private::make_folder(&folder).map_err(|error| {
-        KeysError::of(format!("the folder {} cannot be made: {error}", folder.display()))
-    })?;
-    Ok(folder)
-}
-
 /// The keys of one data folder.
 pub struct Keys {
-    place: Place,
-}
-
-enum Place {
-    /// In the store, while no gateway uses the folder.
-    Store(ApiKeys),
-    /// At the gateway that uses the folder.
-    Gateway(OwnGateway),
+    place: Place<ApiKeys>,
 }
 
 /// A key as it is listed.
@@ -97,22 +53,15 @@ impl Keys {
         catalogue: Catalogue,
         without: NoStore,
     ) -> Result<Self, KeysError> {
-        let data = &config.data.dir;
-        let folder = data.join("store");
-        let running = OwnGateway::find(data, || Store::is_held(&folder)).await;
-        let running = running.map_err(|fault| {
-            let methods = "POST, GET or DELETE";
-            KeysError::of(format!("{fault}, or use the API of the gateway: {methods} {PATH}"))
-        })?;
-        if let Some(gateway) = running {
-            return Ok(Self { place: Place::Gateway(gateway) });
-        }
-        let folder = store_folder(data, without)?;
-        private::check_owner(data).map_err(KeysError::of)?;
-        let keyring = Keyring::at(data, &config.vault);
-        let store = Store::open(&folder, &keyring, catalogue).await.map_err(KeysError::of)?;
-        let first = BootstrapKey::in_file(data.join(private::BOOTSTRAP));
-        Ok(Self { place: Place::Store(ApiKeys::new(store, clock).with_bootstrap_key(first)) })
+        let advice = format!(", or use the API of the gateway: POST, GET or DELETE {PATH}");
+        let place = match Place::of(config, catalogue, without, &advice).await? {
+            Place::Gateway(gateway) => Place::Gateway(gateway),
+            Place::Store(store) => {
+                let first = BootstrapKey::in_file(config.data.dir.join(private::BOOTSTRAP));
+                Place::Store(ApiKeys::new(store, clock).with_bootstrap_key(first))
+            }
+        };
+        Ok(Self { place })
     }
 
     /// The new key and its secret.

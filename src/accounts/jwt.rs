@@ -19,7 +19,7 @@ pub fn sign(claims: &impl Serialize, mac: impl Fn(&[u8]) -> [u8; 32]) -> Option<
     Some(format!("{signed}.{signature}"))
 }
 
-/// The claims of a token that bears the signature of this key. Whether it has ended is not looked at.
+/// The claims of a token that carries the signature of this key. Whether it has ended is not looked at.
 pub fn read<C: DeserializeOwned>(token: &str, mac: impl Fn(&[u8]) -> [u8; 32]) -> Option<C> {
     if LONGEST < token.len() {
         return None;

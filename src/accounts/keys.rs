@@ -229,7 +229,7 @@ impl ApiKeys {
     }
 }
 
-/// The UUID of the session that bears this name, unless it is being removed.
+/// The UUID of the session that has this name, unless it is being removed.
 async fn living(store: &Store, session: &SessionId) -> Result<Option<Uuid>, Error> {
     Ok(store.sessions().living(session).await?.map(|record| record.uuid))
 }

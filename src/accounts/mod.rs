@@ -2,6 +2,7 @@
 //! file. Knows nothing of HTTP.
 
 pub mod command;
+mod command_place;
 mod bootstrap_key;
 mod calls;
 pub mod jwt;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{
-        command::{KeysError, NoStore, store_folder},
+        command_place::{KeysError, NoStore, Place},
         leases::Leases,
         people::{AccountSettings, Accounts, AccountsParts, User, UserChange, UserDraft},
         principal::Principal,
@@ -16,11 +16,8 @@ use crate::{
     },
     config::Config,
     domain::{Clock, Timestamp},
-    egress::OwnGateway,
     mail::Post,
-    private,
-    store::{Catalogue, Store},
-    vault::Keyring,
+    store::Catalogue,
 };
 
 /// How long the gateway may take to answer.
@@ -29,14 +26,7 @@ const PATH: &str = "/api/v1/users";
 
 /// The people of one data folder.
 pub struct People {
-    place: Place,
-}
-
-enum Place {
-    /// In the store, while no gateway uses the folder.
-    Store(Box<Accounts>),
-    /// At the gateway that uses the folder.
-    Gateway(OwnGateway),
+    place: Place<Box<Accounts>>,
 }
 
 /// Somebody as they are listed.
@@ -57,16 +47,10 @@ impl People {
         catalogue: Catalogue,
         without: NoStore,
     ) -> Result<Self, KeysError> {
-        let data = &config.data.dir;
-        let folder = data.join("store");
-        let running = OwnGateway::find(data, || Store::is_held(&folder)).await;
-        if let Some(gateway) = running.map_err(KeysError::of)? {
-            return Ok(Self { place: Place::Gateway(gateway) });
-        }
-        let folder = store_folder(data, without)?;
-        private::check_owner(data).map_err(KeysError::of)?;
-        let keyring = Keyring::at(data, &config.vault);
-        let store = Store::open(&folder, &keyring, catalogue).await.map_err(KeysError::of)?;
+        let store = match Place::of(config, catalogue, without, "").await? {
+            Place::Gateway(gateway) => return Ok(Self { place: Place::Gateway(gateway) }),
+            Place::Store(store) => store,
+        };
         let parts = AccountsParts {
             store,
             clock,

@@ -109,7 +109,7 @@ async fn remember(
     Ok(())
 }
 
-/// By what an advertisement is told from others.
+/// What distinguishes an advertisement from others.
 fn name_of(ad: &AdContext) -> String {
     let named = [&ad.id, &ad.url, &ad.title].into_iter().flatten();
     let mut named = named.filter(|text| !text.trim().is_empty());

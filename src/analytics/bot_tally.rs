@@ -24,7 +24,7 @@ use crate::{
     web_chat::{FeedbackVerdict, WebChatEvent},
 };
 
-/// Messages of a visitor in a row whose answers are told apart.
+/// Messages of a visitor in a row whose answers are distinguished.
 const MOST_OPEN: usize = 10;
 
 /// Whether the inbox has to have handled an event before it counts: a message in a session where a bot answers, in a chat

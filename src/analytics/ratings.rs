@@ -1,6 +1,6 @@
 //! Ratings: surveys that were sent, and what contacts answered.
 //!
-//! An answer may be told twice, first the rating and then the comment: it counts once, on the day of the first.
+//! An answer may be logged twice, first the rating and then the comment: it counts once, on the day of the first.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! Recount: builds the records anew from the event log.
+//! Recount: builds the records again from the event log.
 //!
 //! The log holds the events of the last weeks. Days that it holds whole are counted again; those before stay as they
 //! are. All of it is one commit with the consumer's cursor, so that a recount that is cut off has done nothing.
@@ -34,7 +34,7 @@ pub struct Recounted {
     pub from: Option<Date>,
 }
 
-/// Counts anew in the time zone of the business. Nobody else may write meanwhile.
+/// Counts again in the time zone of the business. Nobody else may write meanwhile.
 pub async fn recount_store(
     store: &Store,
     clock: Clock,

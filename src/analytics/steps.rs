@@ -10,7 +10,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// The steps that no earlier event told.
+/// The steps that no earlier event reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Steps {
     pub delivered: bool,
@@ -47,7 +47,7 @@ pub async fn of_ack(
     }
 }
 
-/// Whether an earlier event told of this ack.
+/// Whether an earlier event reported this ack.
 async fn is_told(
     store: &Store,
     event: &Event,

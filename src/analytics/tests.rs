@@ -1,4 +1,4 @@
-//! Analytics on a log: each event counts once, on its day, whoever is killed meanwhile, and a recount agrees.
+//! Analytics on a log: each event counts once, on its day, also after kills, and a recount agrees.
 
 use std::{sync::Arc, time::Duration};
 

@@ -30,7 +30,7 @@ pub struct Bot {
     /// Each once, whatever its case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trigger_keywords: Vec<String>,
-    /// What a model is told first.
+    /// Instructions for a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_prompt: Option<String>,
     #[serde(default)]
@@ -128,7 +128,7 @@ impl Bot {
         Self::key().uuid(id)
     }
 
-    /// Whether it answers whoever writes to its sessions, without a keyword.
+    /// Whether it answers everybody who writes to its sessions, without a keyword.
     pub fn is_default(&self) -> bool {
         self.status == BotStatus::Active && self.trigger_keywords.is_empty()
     }

@@ -6,7 +6,7 @@ use crate::{bots::bot::BusinessTask, domain::fold::fold};
 pub struct Preset {
     pub name: &'static str,
     pub task: BusinessTask,
-    /// What a model is told first.
+    /// Instructions for a model.
     pub prompt: &'static str,
     /// Words that call for a person in this domain.
     pub handoff: &'static [&'static str],

@@ -104,7 +104,7 @@ pub enum Plan {
 pub enum Reopen {
     /// It goes on with its assignee.
     Reopen,
-    /// It begins anew and is nobody's.
+    /// It begins again and is nobody's.
     New,
 }
 

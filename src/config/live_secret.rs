@@ -45,7 +45,7 @@ impl ProviderSecrets {
         }
     }
 
-    /// Replaces all of them; whoever uses one has the new one from then on.
+    /// Replaces all of them; every user of one has the new one from then on.
     pub fn replace(&self, sms: [&Secret; 2], stripe: [&Secret; 2]) {
         let [auth_token, shared_key] = sms;
         let [secret_key, webhook_secret] = stripe;

@@ -7,7 +7,7 @@ use crate::{config::Secret, domain::Currency};
 
 /// What a template of an address may hold.
 const PLACEHOLDERS: [&str; 5] = ["amount", "amount_minor", "currency", "description", "reference"];
-/// Schemes of addresses that run in the browser of whoever opens them.
+/// Schemes of addresses that run as code in the browser that opens them.
 const ACTIVE_SCHEMES: [&str; 3] = ["javascript", "data", "vbscript"];
 const LONGEST_TEMPLATE: usize = 1_024;
 const LONGEST_INSTRUCTIONS: usize = 4_096;

@@ -1,13 +1,14 @@
 //! Canned responses: texts of a bot that people insert by a shortcut or from a list. Each change is one commit, and
-//! durable when its function returns. Whoever calls has looked whether there is such a bot.
+//! durable when its function returns. The caller has checked that there is such a bot.
 
 use uuid::Uuid;
 
 use crate::{
     content::{
         canned_response::{CannedResponse, of_bot, with_shortcut},
-        quick_reply::{LONGEST_CONTENT, Shortcut},
-        variables::{self, Filled, Values},
+        inserted_text::{checked, filled},
+        quick_reply::Shortcut,
+        variables::{Filled, Values},
     },
     domain::{Clock, Error, ErrorCode, Subject, fold::fold},
     store::{Store, StoreError, Transaction},
@@ -71,7 +72,7 @@ impl CannedResponses {
     }
 
     pub async fn create(&self, draft: CannedResponseDraft) -> Result<CannedResponse, Error> {
-        let texts = Error::both(title(&draft.title), content(&draft.content));
+        let texts = Error::both(title(&draft.title), checked(&draft.content));
         let marks =
             Error::both(shortcut(draft.shortcut.as_deref()), category(draft.category.as_deref()));
         let ((title, content), (shortcut, category)) = Error::both(texts, marks)?;
@@ -113,7 +114,7 @@ impl CannedResponses {
     ) -> Result<CannedResponse, Error> {
         let texts = Error::both(
             change.title.as_deref().map(title).transpose(),
-            change.content.as_deref().map(content).transpose(),
+            change.content.as_deref().map(checked).transpose(),
         );
         let marks = Error::both(
             change.shortcut.as_ref().map(|text| shortcut(text.as_deref())).transpose(),
@@ -154,11 +155,7 @@ impl CannedResponses {
         loop {
             let found = transaction.get(&CannedResponse::at(id)).await?;
             let mut response = found.ok_or_else(|| unknown(id))?;
-            let filled = variables::render(&response.content, values);
-            if filled.text.chars().nth(LONGEST_CONTENT).is_some() {
-                let message = "with its values the text has more than 4,096 characters; shorten it";
-                return Err(Error::invalid(message));
-            }
+            let filled = filled(&response.content, values)?;
             response.usage_count += 1;
             transaction.put(&CannedResponse::at(id), &response).await?;
             if transaction.commit().await? {
@@ -221,13 +218,6 @@ fn title(text: &str) -> Result<String, Error> {
         return Err(Error::invalid_field("title", "must have 1 to 100 characters"));
     }
     Ok(title.to_owned())
-}
-
-fn content(text: &str) -> Result<String, Error> {
-    if text.trim().is_empty() || text.chars().nth(LONGEST_CONTENT).is_some() {
-        return Err(Error::invalid_field("content", "must have 1 to 4,096 characters"));
-    }
-    Ok(text.to_owned())
 }
 
 /// None where it is blank.

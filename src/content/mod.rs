@@ -13,6 +13,7 @@
 mod canned_response;
 mod canned_responses;
 mod fields;
+mod inserted_text;
 mod placeholders;
 mod quick_replies;
 mod quick_reply;

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::{
     content::{
-        quick_reply::{LONGEST_CONTENT, QuickReply, Shortcut, beginning_with},
-        variables::{self, Filled, Values},
+        inserted_text::{checked, filled},
+        quick_reply::{QuickReply, Shortcut, beginning_with},
+        variables::{Filled, Values},
     },
     domain::{Clock, Error, ErrorCode, Subject},
     store::{Record, Store, StoreError, Transaction},
@@ -65,7 +66,7 @@ impl QuickReplies {
 
     pub async fn create(&self, draft: QuickReplyDraft) -> Result<QuickReply, Error> {
         let QuickReplyDraft { shortcut, content, media, created_by } = draft;
-        let (shortcut, content) = Error::both(Shortcut::read(&shortcut), checked(content))?;
+        let (shortcut, content) = Error::both(Shortcut::read(&shortcut), checked(&content))?;
         let now = self.clock.now();
         let reply = QuickReply {
             id: Uuid::now_v7(),
@@ -99,7 +100,7 @@ impl QuickReplies {
         let QuickReplyChange { shortcut, content, media } = change;
         let (shortcut, content) = Error::both(
             shortcut.as_deref().map(Shortcut::read).transpose(),
-            content.map(checked).transpose(),
+            content.as_deref().map(checked).transpose(),
         )?;
         let _held = self.changing.lock().await;
         let mut transaction = self.store.transaction();
@@ -136,11 +137,7 @@ impl QuickReplies {
         loop {
             let found = transaction.get(&QuickReply::at(id)).await?;
             let mut reply = found.ok_or_else(|| unknown(id))?;
-            let filled = variables::render(&reply.content, values);
-            if filled.text.chars().nth(LONGEST_CONTENT).is_some() {
-                let message = "with its values the text has more than 4,096 characters; shorten it";
-                return Err(Error::invalid(message));
-            }
+            let filled = filled(&reply.content, values)?;
             reply.usage_count += 1;
             transaction.put(&QuickReply::at(id), &reply).await?;
             if transaction.commit().await? {
@@ -171,13 +168,6 @@ async fn free(transaction: &Transaction, reply: &QuickReply) -> Result<(), Error
         }
         None => Ok(()),
     }
-}
-
-fn checked(content: String) -> Result<String, Error> {
-    if content.trim().is_empty() || content.chars().nth(LONGEST_CONTENT).is_some() {
-        return Err(Error::invalid_field("content", "must have 1 to 4,096 characters"));
-    }
-    Ok(content)
 }
 
 fn unknown(id: Uuid) -> Error {

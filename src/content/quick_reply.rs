@@ -19,8 +19,6 @@ const BY_SHORTCUT: Index<QuickReply> = Index::new(SHORTCUTS);
 
 /// Characters of a shortcut behind its slash.
 const LONGEST_SHORTCUT: usize = 31;
-/// Characters of the text, which are those of a message.
-pub const LONGEST_CONTENT: usize = 4_096;
 
 /// A text that is saved under a shortcut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

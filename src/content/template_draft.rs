@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The draft of a template with its parameters. A file of it is checked as far as that costs nothing; `is_narrow` says
-/// that whoever names its address may reach only what a key for one session may.
+/// that a caller who names its address may reach only what a key for one session may.
 pub fn template_draft(
     rendered: Rendered,
     components: &[Value],

@@ -41,7 +41,7 @@ impl Client {
         self.key = Some(key);
     }
 
-    /// The key that a request to this path bears.
+    /// The key that a request to this path carries.
     pub fn credential(&self, path: &str) -> Option<&str> {
         self.key.as_deref().filter(|_| path.starts_with(BUSINESS))
     }

@@ -70,7 +70,7 @@ impl<'a, W: Write> Story<'a, W> {
         listener.wait_for(PATIENCE, wanted).await.map_err(|reason| failed(step, &reason))
     }
 
-    /// Reads a path, which is told once, until the answer is as wanted.
+    /// Reads a path, which is printed once, until the answer is as wanted.
     pub async fn until(
         &mut self,
         step: &str,

@@ -24,7 +24,7 @@ pub enum ProxyProtocol {
     Socks5h,
 }
 
-/// A proxy as callers describe it. Its address is `host:port` or a URL, which may bear the credentials.
+/// A proxy as callers describe it. Its address is `host:port` or a URL, which may carry the credentials.
 #[derive(Default)]
 pub struct ProxyParts {
     /// `http` where it is not given.

@@ -5,6 +5,7 @@
 pub mod browser;
 pub mod simulated;
 pub mod sms;
+mod stored_channel;
 pub mod web;
 
 use std::{

@@ -9,7 +9,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
 
 use crate::{
     domain::{
@@ -18,13 +17,12 @@ use crate::{
         command::{OutgoingMedia, Sent},
     },
     driver::{
-        Capabilities, Close, Driver, DriverEvent, EngineFactory, OpenRequest, OpenedEngine,
-        RecoveryMethod,
+        Capabilities, Close, Driver, EngineFactory, OpenRequest, OpenedEngine, RecoveryMethod,
+        stored_channel::{self, Line},
     },
     providers::sms::{Configured, LONGEST_TEXT, SmsMessage, SmsProvider},
 };
 
-const EVENTS: usize = 16;
 /// Sends whose outcome is noted.
 const MOST_NOTED: usize = 1_000;
 
@@ -49,17 +47,8 @@ impl EngineFactory for SmsEngine {
         }
         let id = Jid::of_phone(number).map_err(|error| Error::internal(error.to_string()))?;
         let me = Me { id, lid: None, push_name: None, platform: None };
-        let (sender, events) = mpsc::channel(EVENTS);
-        let driver = SmsDriver {
-            provider: self.configured.provider.clone(),
-            clock: self.clock.clone(),
-            me: me.clone(),
-            events: sender.clone(),
-            noted: Mutex::default(),
-        };
-        // The channel has room for it.
-        let _ = sender.try_send(Box::new(DriverEvent::Ready { me }));
-        Ok(OpenedEngine { driver: Arc::new(driver), events })
+        let (provider, clock) = (self.configured.provider.clone(), self.clock.clone());
+        Ok(Line::open(me, |line| SmsDriver { provider, clock, line, noted: Mutex::default() }))
     }
 }
 
@@ -74,8 +63,7 @@ enum Outcome {
 struct SmsDriver {
     provider: Arc<dyn SmsProvider>,
     clock: Clock,
-    me: Me,
-    events: mpsc::Sender<Box<DriverEvent>>,
+    line: Line,
     /// By the key of the message.
     noted: Mutex<VecDeque<(String, Outcome)>>,
 }
@@ -137,7 +125,7 @@ impl SmsDriver {
         let outcome = self.noted().iter().find(|(key, _)| key.as_str() == &*message.key).cloned();
         match outcome.map(|(_, outcome)| outcome) {
             Some(Outcome::Sent(sent, text)) => {
-                let found = Message::text(sent.id, self.me.id.clone(), text, sent.timestamp);
+                let found = Message::text(sent.id, self.line.me().id.clone(), text, sent.timestamp);
                 Ok(Reply::Found(Some(Box::new(found))))
             }
             Some(Outcome::NotSent) => Ok(Reply::Found(None)),
@@ -159,35 +147,12 @@ impl Driver for SmsDriver {
         match command {
             Command::Send(outgoing) => self.send(outgoing).await,
             Command::Find { message } => self.find(&message),
-            Command::Chats { .. } => Ok(Reply::Chats(Vec::new())),
-            Command::Messages { .. } => Ok(Reply::Messages(Vec::new())),
-            Command::Contacts { .. } => Ok(Reply::Contacts(Vec::new())),
-            Command::Receipts { .. } => Ok(Reply::Receipts(Vec::new())),
-            // Nobody at the other side hears of these.
-            Command::MarkRead { .. }
-            | Command::Archive { .. }
-            | Command::Typing { .. }
-            | Command::Ping => Ok(Reply::Done),
-            Command::Edit { .. }
-            | Command::Revoke { .. }
-            | Command::React { .. }
-            | Command::Contact { .. }
-            | Command::Group { .. }
-            | Command::CreateGroup { .. }
-            | Command::AddParticipants { .. }
-            | Command::RemoveParticipants { .. }
-            | Command::DownloadMedia { .. }
-            | Command::PairingCode { .. }
-            | Command::RefreshQr => {
-                Err(Error::new(ErrorCode::Unsupported, "there is no such thing by SMS"))
-            }
+            other => stored_channel::execute(&other, "by SMS"),
         }
     }
 
     async fn recover(&self, _: RecoveryMethod) -> Result<(), Error> {
-        let ready = DriverEvent::Ready { me: self.me.clone() };
-        let sent = self.events.send(Box::new(ready)).await;
-        sent.map_err(|_| Error::new(ErrorCode::NotReady, "the session is closed"))
+        self.line.ready().await
     }
 
     async fn close(&self, _: Close) {}

@@ -77,7 +77,7 @@ impl Consumer for Scribe {
         assert!(planned != 3, "a panic of the handler");
         match planned {
             0 => {
-                // Told in the same commit, and not wanted by this consumer.
+                // Logged in the same commit, and not wanted by this consumer.
                 let told = EventBody::Failed { reason: event.seq.to_string() };
                 work.append(NewEvent::of(&"s".parse::<SessionId>().unwrap().into(), told));
                 Ok(Flow::Done)

@@ -4,11 +4,8 @@
 //! not. The newest events are shared in memory ([`Tail`]), older ones are read from the store.
 
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex as QuickMutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex as QuickMutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::{Mutex, watch};
@@ -17,21 +14,23 @@ use uuid::Uuid;
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Body, Channel, ChannelId, Clock, Event, EventBody, Identities, SessionId, SessionRef,
-        Timestamp, clock::from_millis, event_people::people_in,
+        Channel, ChannelId, Clock, Event, EventBody, Identities, SessionId, SessionRef, Timestamp,
     },
     events::{
+        channels::Channels,
         counters,
-        entries::{EventTables, LogEnd},
+        entries::EventTables,
+        extent::Extent,
         new_event::NewEvent,
-        retention::{self, Choice, Need, Retention, Surplus},
+        numbers::{Numbered, Numbers},
+        pruning::{drop_below, surplus},
+        publishing::Publisher,
+        retention::{self, Choice, Need, Retention},
         tail::Tail,
     },
     store::{Batch, Store, StoreError},
 };
 
-/// Events dropped in one commit.
-const PRUNED_AT_ONCE: usize = 1_000;
 /// How often a commit is renumbered while other logs append.
 const MOST_TRIES: usize = 24;
 
@@ -44,38 +43,11 @@ pub struct EventLog {
 pub(in crate::events) struct Inner {
     pub(in crate::events) store: Store,
     clock: Clock,
-    pub(in crate::events) numbers: Mutex<Numbers>,
-    /// The UUID of the channel that has a name now. An event under a name without a channel belongs to none.
-    channels: RwLock<HashMap<ChannelId, Uuid>>,
+    numbers: Mutex<Numbers>,
+    channels: Channels,
     tail: QuickMutex<Tail>,
-    /// The newest durable number.
-    pub(in crate::events) newest: watch::Sender<u64>,
-    /// Up to which number [`EventLog::keep_publishing`] publishes next.
-    pub(in crate::events) soon: watch::Sender<u64>,
-    oldest: AtomicU64,
-    /// Bytes that were appended in total, and how many of them were dropped.
-    appended: AtomicU64,
-    dropped_bytes: AtomicU64,
-}
-
-/// What the next numbers follow on, as far as this log knows. Each commit expects that the log ends there. Where
-/// another log on the same engine has appended meanwhile, the commit fails and this is read again. The lock around
-/// it saves such conflicts.
-pub(in crate::events) struct Numbers {
-    pub(in crate::events) end: LogEnd,
-    last_of: HashMap<Uuid, u64>,
-    /// Another log was seen to append.
-    is_shared: bool,
-}
-
-/// Events with their numbers, before their commit.
-struct Numbered {
-    /// Each with its stored size in bytes.
-    events: Vec<(Arc<Event>, usize)>,
-    /// Bodies whose identity is in the log already.
-    known: Vec<Body>,
-    last_of: HashMap<Uuid, u64>,
-    ends_at: u64,
+    extent: Extent,
+    publisher: Publisher,
 }
 
 /// The outcome of a round of pruning.
@@ -90,47 +62,27 @@ pub struct Pruned<R> {
 impl EventLog {
     pub async fn open(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let end = store.events().end().await?;
-        let (last, ends_at) = (end.seq, end.bytes);
-        let oldest = store.events().oldest().await?;
-        let (oldest, dropped_bytes) =
-            oldest.map_or((last + 1, ends_at), |oldest| (oldest.seq, oldest.starts_at));
         let inner = Inner {
+            extent: Extent::of(&store, end.seq, end.bytes).await?,
+            publisher: Publisher::new(store.clone(), end.seq),
+            numbers: Mutex::new(Numbers::after(end)),
+            channels: Channels::default(),
+            tail: QuickMutex::default(),
             store,
             clock,
-            numbers: Mutex::new(Numbers { end, last_of: HashMap::new(), is_shared: false }),
-            channels: RwLock::default(),
-            tail: QuickMutex::default(),
-            newest: watch::Sender::new(last),
-            soon: watch::Sender::new(last),
-            oldest: AtomicU64::new(oldest),
-            appended: AtomicU64::new(ends_at),
-            dropped_bytes: AtomicU64::new(dropped_bytes),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Binds a name to a channel: later events under the name belong to it.
     pub fn bind(&self, channel: impl Into<Channel>) {
-        let Channel { id, uuid } = channel.into();
-        let mut channels = self.inner.channels.write().unwrap_or_else(PoisonError::into_inner);
-        channels.insert(id, uuid);
+        self.inner.channels.bind(channel.into());
     }
 
     /// The session is gone: later events under its name belong to no session, until another is bound.
     pub async fn unbind(&self, session: &SessionRef) {
-        {
-            let id = ChannelId::from(&session.id);
-            let mut channels = self.inner.channels.write().unwrap_or_else(PoisonError::into_inner);
-            if channels.get(&id) == Some(&session.uuid) {
-                channels.remove(&id);
-            }
-        }
-        self.inner.numbers.lock().await.last_of.remove(&session.uuid);
-    }
-
-    fn channel_uuid(&self, channel: &ChannelId) -> Uuid {
-        let channels = self.inner.channels.read().unwrap_or_else(PoisonError::into_inner);
-        channels.get(channel).copied().unwrap_or_default()
+        self.inner.channels.unbind(&session.into());
+        self.inner.numbers.lock().await.forget(session.uuid);
     }
 
     /// Appends events of a session in one commit with `along`. Events whose identity is in the log already are left
@@ -190,18 +142,20 @@ impl EventLog {
         people: &Identities,
         mut along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
+        let Inner { store, channels, clock, .. } = &*self.inner;
         let mut numbers = self.inner.numbers.lock().await;
         let mut tries = 1;
         loop {
-            let spare = numbers.is_shared.then(|| (news.clone(), along.clone()));
-            let numbered = self.number(&numbers, news, people, &mut along).await?;
-            let committed = self.inner.store.commit(along).await;
+            let spare = numbers.is_shared().then(|| (news.clone(), along.clone()));
+            let named = (news, people, clock.now());
+            let numbered = numbers.number(store, channels, named, &mut along).await?;
+            let committed = store.commit(along).await;
             if let Err(StoreError::Conflict) = committed
                 && self.follow_others(&mut numbers).await?
                 && tries < MOST_TRIES
                 && let Some(again) = spare
             {
-                // The numbers were the others', which says nothing of the work: it gets other numbers at once.
+                // The numbers were taken by another log; the work itself met no conflict.
                 (news, along, tries) = (again.0, again.1, tries + 1);
                 continue;
             }
@@ -210,83 +164,27 @@ impl EventLog {
         }
     }
 
-    /// Counts on from where the log ends by now. Whether another log on the same engine has appended to it.
+    /// Continues from where the log ends now. Returns whether another log on the same engine has appended to it.
     async fn follow_others(&self, numbers: &mut Numbers) -> Result<bool, StoreError> {
-        let stored = self.inner.store.events();
-        let end = stored.end().await?;
-        if end.seq == numbers.end.seq {
+        let Some(ends_at) = numbers.follow_others(&self.inner.store).await? else {
             return Ok(false);
-        }
-        if let Some(oldest) = stored.oldest().await? {
-            self.inner.oldest.fetch_max(oldest.seq, Ordering::SeqCst);
-            self.inner.dropped_bytes.fetch_max(oldest.starts_at, Ordering::SeqCst);
-        }
-        self.inner.appended.store(end.bytes, Ordering::SeqCst);
+        };
+        self.inner.extent.follow_drops(&self.inner.store).await?;
+        self.inner.extent.append_up_to(ends_at);
         // It holds events of successive numbers, and lacks those of the other log.
         self.tail().forget_below(u64::MAX);
-        *numbers = Numbers { end, last_of: HashMap::new(), is_shared: true };
         Ok(true)
-    }
-
-    /// Numbers events and adds them to a batch. Events whose identity is in the log already are left out.
-    async fn number(
-        &self,
-        numbers: &Numbers,
-        news: Vec<NewEvent>,
-        people: &Identities,
-        batch: &mut Batch,
-    ) -> Result<Numbered, StoreError> {
-        let stored = self.inner.store.events();
-        let at = self.inner.clock.now();
-        let (mut last, mut ends_at) = (numbers.end.seq, numbers.end.bytes);
-        let (mut events, mut known) = (Vec::with_capacity(news.len()), Vec::new());
-        let (mut identities, mut last_of) = (Vec::new(), HashMap::new());
-        for NewEvent { channel, body } in news {
-            let channel = channel.map(|id| Channel { uuid: self.channel_uuid(&id), id });
-            let uuid = channel.as_ref().map(|channel| channel.uuid).unwrap_or_default();
-            if let Some(identity) = body.identity() {
-                let identity = (uuid, identity.into_owned());
-                if identities.contains(&identity)
-                    || stored.number_of(uuid, &identity.1).await?.is_some()
-                {
-                    known.push(body);
-                    continue;
-                }
-                identities.push(identity);
-            }
-            let before = match last_of.get(&uuid).or_else(|| numbers.last_of.get(&uuid)) {
-                Some(last) => *last,
-                None => stored.newest_of(uuid).await?.map_or(0, |event| event.channel_seq),
-            };
-            let (channel_seq, id) = (before + 1, Uuid::now_v7());
-            last_of.insert(uuid, channel_seq);
-            last += 1;
-            let named = body.whatsapp().map(people_in).unwrap_or_default();
-            let identities = people.pairs_of(&named);
-            let event = Event { seq: last, id, channel, channel_seq, at, body, identities };
-            let starts_at = ends_at;
-            ends_at = stored.append_in(batch, &event, starts_at)?;
-            let bytes = usize::try_from(ends_at - starts_at).unwrap_or(usize::MAX);
-            events.push((Arc::new(event), bytes));
-        }
-        if !events.is_empty() {
-            stored.expect_end_in(batch, &numbers.end)?;
-        }
-        Ok(Numbered { events, known, last_of, ends_at })
     }
 
     /// Takes over the numbers of events that are committed.
     fn committed(&self, numbers: &mut Numbers, numbered: Numbered) -> Vec<Arc<Event>> {
-        let Numbered { events, known, last_of, ends_at } = numbered;
         Breakpoint::EventCommitted.pass();
+        numbers.committed(&numbered);
+        let Numbered { events, known, ends_at, .. } = numbered;
         let mut tail = self.tail();
         events.iter().for_each(|(event, bytes)| tail.push(event.clone(), *bytes));
         drop(tail);
-        if let Some((last, _)) = events.last() {
-            numbers.end = LogEnd::at(last, ends_at);
-        }
-        numbers.last_of.extend(last_of);
-        self.inner.appended.store(ends_at, Ordering::SeqCst);
+        self.inner.extent.append_up_to(ends_at);
         known.iter().for_each(counters::known);
         events.iter().for_each(|(event, _)| counters::stored(&event.body));
         events.into_iter().map(|(event, _)| event).collect()
@@ -304,7 +202,7 @@ impl EventLog {
                 self.inner
                     .store
                     .events()
-                    .number_of(self.channel_uuid(&session.into()), &identity)
+                    .number_of(self.inner.channels.uuid_of(&session.into()), &identity)
                     .await
             }
             None => Ok(None),
@@ -339,25 +237,41 @@ impl EventLog {
         self.inner.clock.now()
     }
 
-    /// The newest number, 0 for an empty log.
+    /// The newest durable number, 0 for an empty log.
     pub fn newest(&self) -> u64 {
-        *self.inner.newest.borrow()
+        self.inner.publisher.newest()
     }
 
     /// The oldest number in the log; one above the newest for an empty log.
     pub fn oldest(&self) -> u64 {
-        self.inner.oldest.load(Ordering::SeqCst)
+        self.inner.extent.oldest()
     }
 
     /// Changes to the newest number at each append.
     pub fn wake(&self) -> watch::Receiver<u64> {
-        self.inner.newest.subscribe()
+        self.inner.publisher.wake()
     }
 
     /// The size of the log in the store, in bytes.
     pub fn bytes(&self) -> u64 {
-        let dropped_bytes = self.inner.dropped_bytes.load(Ordering::SeqCst);
-        self.inner.appended.load(Ordering::SeqCst).saturating_sub(dropped_bytes)
+        self.inner.extent.bytes()
+    }
+
+    /// Makes the event of this number durable with all before it and all that was committed with them, and wakes
+    /// consumers.
+    pub async fn publish(&self, seq: u64) -> Result<(), StoreError> {
+        self.inner.publisher.publish_within(seq, Duration::ZERO).await
+    }
+
+    /// Publishes everything that was committed, also by tasks that ended before they published it.
+    pub async fn publish_all(&self) -> Result<(), StoreError> {
+        let last = self.inner.numbers.lock().await.last();
+        self.publish(last).await
+    }
+
+    /// Publication that may wait for others.
+    pub fn publisher(&self) -> &Publisher {
+        &self.inner.publisher
     }
 
     /// Drops events past the retention that no reader needs.
@@ -366,65 +280,16 @@ impl EventLog {
         retention: Retention,
         needs: &[Need<R>],
     ) -> Result<Pruned<R>, StoreError> {
-        let (oldest, newest) = (self.oldest(), self.newest());
-        let aged = self.aged(retention, oldest, newest).await?;
-        let oversized = self.oversized(retention, oldest, newest).await?;
-        let Choice { below, held_by } =
-            retention::choose(Surplus { newest, aged, oversized }, needs);
+        let Inner { store, extent, .. } = &*self.inner;
+        let time = (self.newest(), self.now());
+        let surplus = surplus(store, extent, retention, time).await?;
+        let Choice { below, held_by } = retention::choose(surplus, needs);
         // Raised before the events go, so that a reader sees the gap.
-        self.inner.oldest.fetch_max(below, Ordering::SeqCst);
+        extent.begin_at(below);
         self.tail().forget_below(below);
-        let stored = self.inner.store.events();
-        let mut dropped = 0;
-        loop {
-            let at_once = stored.drop_below(below, PRUNED_AT_ONCE).await?;
-            dropped += at_once;
-            if at_once < PRUNED_AT_ONCE {
-                break;
-            }
-        }
-        if let Some(oldest) = stored.oldest().await? {
-            self.inner.dropped_bytes.store(oldest.starts_at, Ordering::SeqCst);
-        }
+        let dropped = drop_below(store, below).await?;
+        extent.follow_drops(store).await?;
         Ok(Pruned { dropped, held_by })
-    }
-
-    /// The number below which all events are past their age.
-    async fn aged(
-        &self,
-        retention: Retention,
-        oldest: u64,
-        newest: u64,
-    ) -> Result<u64, StoreError> {
-        let Some(age) = retention.age else { return Ok(oldest) };
-        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        let now = self.inner.clock.now().as_millisecond();
-        let older_than = from_millis(now.saturating_sub(age));
-        self.inner.store.events().first_not_before(older_than, oldest, newest).await
-    }
-
-    /// The number below which events exceed the size limit: a binary search over the entries' offsets.
-    async fn oversized(
-        &self,
-        retention: Retention,
-        oldest: u64,
-        newest: u64,
-    ) -> Result<u64, StoreError> {
-        let appended = self.inner.appended.load(Ordering::SeqCst);
-        let Some(most) = retention.bytes.filter(|most| *most < self.bytes()) else {
-            return Ok(oldest);
-        };
-        let (mut low, mut high) = (oldest, newest.saturating_add(1));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let place = self.inner.store.events().place(middle).await?;
-            if place.is_none_or(|place| most < appended.saturating_sub(place.starts_at)) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Ok(low)
     }
 }
 

@@ -7,6 +7,7 @@
 //! An event belongs to a family: WhatsApp's, or that of the module that defines it ([`crate::domain::family`]). How
 //! events read on a surface is that surface's [`Wording`].
 
+mod channels;
 mod consumer;
 mod consumer_positions;
 mod consumer_records;
@@ -15,9 +16,12 @@ pub mod counters;
 pub mod effect;
 mod entries;
 mod gateway;
+mod extent;
 mod log;
 mod new_event;
+mod numbers;
 mod progress;
+mod pruning;
 mod publishing;
 mod retention;
 mod tail;

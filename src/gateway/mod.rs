@@ -183,7 +183,8 @@ impl Gateway {
             run: uuid::Uuid::new_v4(),
             reservations: Reservations::default(),
         };
-        tasks.spawn(events.clone().keep_publishing(stop.clone()));
+        let (log, end) = (events.clone(), stop.clone());
+        tasks.spawn(async move { log.publisher().run(end).await });
         tasks.spawn(sink.clone().run_retries(supervisor.clone(), stop.clone()));
         let outbox = Outbox::start(parts, &tasks, stop.clone())
             .await
@@ -425,7 +426,7 @@ impl Gateway {
         self.address
     }
 
-    /// Returns when the store can write no more, and must be opened anew.
+    /// Returns when the store can write no more, and must be opened again.
     pub async fn broken(&self) {
         while !self.store.is_broken() {
             tokio::time::sleep(STORE_LOOK_AFTER).await;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    contacts::{Actor, Contact, Contacts, Medium},
+    contacts::{Actor, Contact, Contacts},
     domain::{
         Clock, Content, Event, EventBody, Jid, Message, ModuleEvent, Timestamp, clock::between,
     },
@@ -16,11 +16,11 @@ use crate::{
         event::InboxEvent,
         menu::SentMenu,
         post::{Outcome, Post},
+        reply_policy::allows_reply,
         sent_note::SentNote,
         state::InboxState,
         timeline,
     },
-    policy::{self, Kind, Question, Surface, Verdict, Window},
     session::SessionTables,
     settings::Settings,
     store::{Record, StoreError},
@@ -113,21 +113,8 @@ impl Turn<'_, '_> {
         if own.any(|me| is_chat(&me.id) || me.lid.as_ref().is_some_and(is_chat)) {
             return Ok(false);
         }
-        let consent = self.contact().await?.map(|contact| {
-            let consent = contact.consent(Medium::of(&state.session));
-            policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() }
-        });
-        let settings = self.tools.settings.now();
-        let question = Question {
-            surface: Surface::Reply,
-            kind: Kind::Free,
-            consent,
-            window: Window { last_inbound: state.last_inbound, length: settings.window() },
-            recipients: 1,
-            now,
-        };
-        let verdict = policy::judge(&policy::Settings::of(&settings), &question);
-        Ok(matches!(verdict, Verdict::Allow | Verdict::Warn(_)))
+        let (settings, contact) = (self.tools.settings.now(), self.contact().await?);
+        Ok(allows_reply(&settings, state, contact.as_ref(), now))
     }
 
     /// Sends a text under the name of an effect, with the menu that it is, if it is one.

@@ -2,15 +2,15 @@
 //! again. What a machine answered already is left alone.
 
 use crate::{
-    contacts::{Contact, Medium},
+    contacts::Contact,
     domain::{Clock, Event},
     events::{Failure, Flow, Work},
     inbox::{
         post::{Outcome, Post},
+        reply_policy::allows_reply,
         state::InboxState,
         status::Status,
     },
-    policy::{self, Kind, Question, Surface, Verdict, Window},
     settings::Settings,
 };
 
@@ -44,20 +44,7 @@ impl Away {
         if state.away_sent_at.is_some_and(|sent| since <= sent) {
             return Ok(Flow::Done);
         }
-        let consent = contact.consent(Medium::of(&state.session));
-        let question = Question {
-            surface: Surface::Reply,
-            kind: Kind::Free,
-            consent: Some(policy::Consent {
-                opted_in: consent.opted_in,
-                opted_out: consent.has_opted_out(),
-            }),
-            window: Window { last_inbound: state.last_inbound, length: settings.window() },
-            recipients: 1,
-            now,
-        };
-        let verdict = policy::judge(&policy::Settings::of(&settings), &question);
-        if !matches!(verdict, Verdict::Allow | Verdict::Warn(_)) {
+        if !allows_reply(&settings, state, Some(contact), now) {
             return Ok(Flow::Done);
         }
         match post.send(work, (&state.session, &state.chat), (event, RULE), text).await? {

@@ -2,10 +2,10 @@
 
 use crate::{
     bots::Bot,
-    contacts::{Contact, Medium},
+    contacts::Contact,
     domain::Clock,
-    inbox::state::InboxState,
-    policy::{self, Kind, Question, Surface, Verdict, Window},
+    inbox::{reply_policy::allows_reply, state::InboxState},
+    policy,
     settings::Settings,
 };
 
@@ -23,22 +23,7 @@ impl BotRules {
             Some(hours) => !hours.is_open(now, &settings.time_zone()),
             None => rules.quiet_hours.as_ref().is_some_and(|hours| hours.end(now).is_some()),
         };
-        let consent = contact.map(|contact| {
-            let consent = contact.consent(Medium::of(&state.session));
-            policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() }
-        });
-        let verdict = policy::judge(
-            &rules,
-            &Question {
-                surface: Surface::Reply,
-                kind: Kind::Free,
-                consent,
-                window: Window { last_inbound: state.last_inbound, length: settings.window() },
-                recipients: 1,
-                now,
-            },
-        );
         let is_open = !(bot.business_hours_only && is_closed);
-        is_open && matches!(verdict, Verdict::Allow | Verdict::Warn(_))
+        is_open && allows_reply(&settings, state, contact, now)
     }
 }

@@ -31,6 +31,7 @@ mod menu;
 mod merge;
 mod post;
 mod recipient;
+mod reply_policy;
 mod rotation;
 mod sending;
 mod sent_note;

@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    contacts::{Contacts, Medium},
+    contacts::Contacts,
     domain::{Clock, Event, Timestamp, clock::between},
     events::{Failure, Flow, NewEvent, Work, effect::effect_id},
     inbox::{
         event::InboxEvent,
         post::{Outcome, Post},
+        reply_policy::allows_reply,
         state::InboxState,
         status::Status,
         survey::{Reply, Survey},
     },
-    policy::{self, Kind, Question, Surface, Verdict, Window},
     settings::Settings,
     store::{Key, Record, Scope, Table, Tree},
 };
@@ -77,26 +77,12 @@ impl Surveys {
         let Some(contact) = self.contacts.known(work.store(), id).await? else {
             return Ok(Flow::Done);
         };
-        let consent = contact.consent(Medium::WhatsApp);
         let now = self.clock.now();
-        let verdict = policy::judge(
-            &policy::Settings::of(&settings),
-            &Question {
-                surface: Surface::Reply,
-                kind: Kind::Free,
-                consent: Some(policy::Consent {
-                    opted_in: consent.opted_in,
-                    opted_out: consent.has_opted_out(),
-                }),
-                window: Window { last_inbound: state.last_inbound, length: settings.window() },
-                recipients: 1,
-                now,
-            },
-        );
+        let is_allowed = allows_reply(&settings, state, Some(&contact), now);
         let last = work.get(&LastSurvey::at(contact.id)).await?;
         let gap = hours(settings.surveys.min_gap_hours);
         let is_soon = last.is_some_and(|last| between(last.sent_at, now) < gap);
-        if is_soon || !matches!(verdict, Verdict::Allow | Verdict::Warn(_)) {
+        if is_soon || !is_allowed {
             return Ok(Flow::Done);
         }
         let place = (&state.session, &state.chat);

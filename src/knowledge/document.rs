@@ -53,7 +53,7 @@ pub struct Document {
     /// Bytes of what was given or fetched.
     pub size: u64,
     pub chunks: u64,
-    /// Which content it has: the parts of its text bear the same.
+    /// Which content it has: the parts of its text carry the same.
     pub revision: Uuid,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -17,7 +17,7 @@ use crate::{
     store::{StoreError, Transaction},
 };
 
-/// How often people are told of one conversation's messages, or of one session's line.
+/// How often people are notified of one conversation's messages, or of one session's connection.
 const RARELY: Duration = Duration::from_secs(60);
 /// What happened longer ago is mailed to nobody.
 const FRESH: Duration = Duration::from_secs(86_400);

@@ -44,9 +44,9 @@ pub struct News {
     pub data: Value,
     /// Their accounts are enabled.
     pub to: Vec<User>,
-    /// What people are told of once in a while at most.
+    /// What people are notified of once in a while at most.
     pub rarely: Option<Uuid>,
-    /// What the notifications are named after: what bears the same name replaces the former.
+    /// What the notifications are named after: what carries the same name replaces the former.
     pub named: Uuid,
 }
 

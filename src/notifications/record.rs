@@ -100,7 +100,7 @@ impl Counts {
     }
 }
 
-/// When people were last told of something that may come often.
+/// When people were last notified of something that may come often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastTold {
     pub at: Timestamp,

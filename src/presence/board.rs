@@ -53,7 +53,7 @@ struct Seen {
     message: Option<String>,
     /// Streams that are open.
     streams: usize,
-    /// What was told last.
+    /// What was published last.
     told: Status,
 }
 

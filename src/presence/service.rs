@@ -42,7 +42,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     board: Board,
-    /// Changes that are to be told, at most one of a person: the newest.
+    /// Changes that are to be published, at most one of a person: the newest.
     news: Vec<Change>,
 }
 
@@ -110,7 +110,7 @@ impl Presence {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the board. Nobody waits until others are told.
+    /// Changes the board. Does not wait for the publication.
     fn change(&self, change: impl FnOnce(&mut Board, Moment) -> Option<Change>) {
         let now = self.shared.clock.moment();
         let mut state = self.state();
@@ -125,7 +125,7 @@ impl Presence {
         }
     }
 
-    /// What is to be told now, and when somebody may be gone.
+    /// What is to be published now, and when the next person may be offline.
     fn news(&self) -> (Vec<Change>, Duration) {
         let now = self.shared.clock.moment();
         let mut state = self.state();

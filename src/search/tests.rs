@@ -38,7 +38,7 @@ impl Kept {
         self.log.append_of(vec![news], along).await.unwrap();
     }
 
-    /// Removes a session as the gateway does: it is told first.
+    /// Removes a session as the gateway does: the index is notified first.
     async fn remove(&self, session: &str) {
         let reason = DisconnectReason::SessionRemoved;
         let removed = EventBody::Disconnected { reason, will_reconnect: false };

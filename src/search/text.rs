@@ -10,7 +10,7 @@ use unicode_properties::UnicodeEmoji;
 
 use crate::domain::fold::fold;
 
-/// Characters of a query. Whoever looks for more wants something else.
+/// Characters of a query; a longer one is refused.
 pub const LONGEST_QUERY: usize = 256;
 /// Characters of a word that are significant.
 const LONGEST_WORD: usize = 64;

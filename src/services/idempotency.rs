@@ -375,7 +375,7 @@ mod tests {
         clock.advance(Duration::from_millis(1));
         drop(first(&answers, OTHER).await);
         assert_eq!(answers.prune().await.unwrap(), 1);
-        // What was begun anew is still there.
+        // What was begun again is still there.
         assert_eq!(known(&answers, OTHER).await.outcome, WriteOutcome::UnderWay);
         clock.advance(RETENTION + Duration::from_millis(1));
         assert_eq!(answers.prune().await.unwrap(), 1);

@@ -128,7 +128,7 @@ impl<'a> KeyedWrites<'a> {
         for (by_time, key) in places {
             batch.remove(by_time);
             let found = self.engine.get(&key).await?;
-            // A key whose time was over may have been used anew meanwhile.
+            // A key whose time was over may have been used again meanwhile.
             let Some(found) = found else { continue };
             if decode::<KeyedWrite>(&found)?.at < before {
                 batch.expect(key.clone(), Some(found));

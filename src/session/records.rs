@@ -60,7 +60,7 @@ impl Sessions<'_> {
         self.engine.durable().await
     }
 
-    /// The session that bears this name, unless it is being removed: what is made for a session must not
+    /// The session that has this name, unless it is being removed: what is made for a session must not
     /// outlive it.
     pub async fn living(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         Ok(self.get(id).await?.filter(|record| record.removal.is_none()))

@@ -77,11 +77,3 @@ impl Hold {
         (Self { release, closed_engine }, released)
     }
 }
-
-/// Resolves when the hold is dropped; never without a hold.
-pub async fn released(hold: &mut Option<oneshot::Receiver<()>>) {
-    match hold {
-        Some(hold) => drop(hold.await),
-        None => std::future::pending().await,
-    }
-}

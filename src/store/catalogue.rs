@@ -28,7 +28,7 @@ impl Catalogue {
         Self { above, reindex_steps: &[] }
     }
 
-    /// The same with what modules do when all indexes are built anew.
+    /// The same with what modules do when all indexes are rebuilt.
     pub const fn reindexed_with(self, steps: &'static [&'static dyn ReindexStep]) -> Self {
         Self { reindex_steps: steps, ..self }
     }

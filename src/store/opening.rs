@@ -1,4 +1,4 @@
-//! Progress of the opening of a store, for whoever waits for it: a migration of a large store takes minutes.
+//! Progress of the opening of a store, for callers who wait: a migration of a large store takes minutes.
 
 use std::{
     fmt,

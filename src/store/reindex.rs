@@ -1,4 +1,4 @@
-//! Builds every index of declared tables anew from its records.
+//! Builds every index of declared tables again from its records.
 //!
 //! Done at the opening of a store whose indexes have another layout, and on request. Cut off in the
 //! middle, it is done again at the next opening: the layout is written down last.

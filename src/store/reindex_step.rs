@@ -1,4 +1,4 @@
-//! What a module does when the indexes of a whole store are built anew.
+//! What a module does when the indexes of a whole store are rebuilt.
 
 use async_trait::async_trait;
 

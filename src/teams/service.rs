@@ -263,7 +263,7 @@ impl Teams {
             let unknown = || Error::not_found(Subject::Bot, format!("there is no bot {bot}"));
             let (team, _) = self.managed(transaction.store(), id, caller).await?;
             let found = transaction.get(&Bot::at(bot)).await?.ok_or_else(unknown)?;
-            // Whoever only sees a bot cannot give it on.
+            // A person who only sees a bot cannot share it.
             match self.permission(caller, &found).await? {
                 None => return Err(unknown()),
                 Some(Permission::View) => {

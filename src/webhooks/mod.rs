@@ -27,6 +27,7 @@ mod concurrency;
 mod draft;
 mod endpoint_locks;
 mod endpoint_records;
+mod endpoint_rules;
 mod event;
 mod host_pool;
 mod in_flight;
@@ -36,12 +37,14 @@ mod queue;
 mod reader;
 mod registry;
 mod results;
+mod running_attempts;
 mod schedule;
 mod settings;
 mod signals;
 mod signature;
 mod stored;
 mod supervisor;
+mod uncommitted;
 mod verdict;
 mod worker;
 mod worker_state;
@@ -69,6 +72,7 @@ use self::{
     attempt::Sender,
     endpoint_locks::EndpointLocks,
     endpoint_records::EndpointRecords,
+    endpoint_rules::EndpointRules,
     lag::LagGauge,
     queue::DeliveryQueue,
     reader::{LogReader, wording_of},
@@ -117,8 +121,7 @@ impl Webhooks {
             store: store.clone(),
             log: log.clone(),
             clock: clock.clone(),
-            settings: settings.clone(),
-            wordings: wordings.clone(),
+            rules: EndpointRules { settings: settings.clone(), wordings: wordings.clone() },
             records: records.clone(),
             queue: queue.clone(),
             locks: locks.clone(),

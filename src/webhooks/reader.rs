@@ -63,7 +63,7 @@ impl LogReader {
         if 0 < missed {
             let id = webhook.id;
             tracing::warn!(webhook = %id, missed, "webhook {id}: the log dropped {missed} events before delivery");
-            state.missed += missed;
+            state.results.add_missed(missed);
             in_flight.advance(oldest.saturating_sub(1));
         }
         let events =
@@ -110,11 +110,11 @@ impl LogReader {
             let event = found.into_iter().find(|event| event.seq == seq);
             match event.and_then(|event| self.new_delivery(webhook, event)) {
                 Some(new) => open.push(new),
-                None => state.missed += 1,
+                None => state.results.add_missed(1),
             }
         }
         self.route(state, open, true).await?;
-        state.mark_restored();
+        state.results.all_first();
         Ok(())
     }
 

@@ -8,28 +8,25 @@ use uuid::Uuid;
 use crate::{
     bots::Bot,
     domain::{Clock, Error, ErrorCode, SessionRef, Subject},
-    events::{EventLog, Need, NewEvent, Wordings},
+    events::{EventLog, Need, NewEvent},
     session::SessionTables,
     store::{Batch, Store},
     webhooks::{
-        checks::{check_event, check_headers, check_secret, is_same, unmask},
+        checks::is_same,
         draft::{Registered, WebhookChange, WebhookDraft},
         endpoint_locks::EndpointLocks,
         endpoint_records::{EndpointRecords, find, set_enabled},
+        endpoint_rules::EndpointRules,
         event::WebhookEvent,
         queue::DeliveryQueue,
-        settings::WebhookSettings,
         signals::{EndpointChanges, ReadProgress},
         signature,
         stored::{
-            OPEN_WA, SetBy, WebhookCursor, WebhookRecord, WebhookScope, WebhookSecret,
-            WebhookTables,
+            OPEN_WA, WebhookCursor, WebhookRecord, WebhookScope, WebhookSecret, WebhookTables,
         },
     },
 };
 
-/// Endpoints of one bot.
-const MOST_OF_BOT: usize = 20;
 /// The longest time that an old secret may still sign after a rotation, and how many secrets sign at most.
 const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
 const MOST_SECRETS: usize = 5;
@@ -42,8 +39,7 @@ pub struct Registry {
     pub(in crate::webhooks) store: Store,
     pub(in crate::webhooks) log: EventLog,
     pub(in crate::webhooks) clock: Clock,
-    pub(in crate::webhooks) settings: Arc<WebhookSettings>,
-    pub(in crate::webhooks) wordings: Wordings,
+    pub(in crate::webhooks) rules: EndpointRules,
     pub(in crate::webhooks) records: EndpointRecords,
     pub(in crate::webhooks) queue: DeliveryQueue,
     pub(in crate::webhooks) locks: EndpointLocks,
@@ -65,7 +61,7 @@ impl Registry {
         if draft.wording.is_none() {
             draft.wording = self.wording_at(scope, &draft.url).await?;
         }
-        let draft = self.checked(draft).await?;
+        let draft = self.rules.checked(draft).await?;
         let now = self.clock.now();
         let _registering = self.registering.lock().await;
         if let WebhookScope::Session(session) = scope {
@@ -107,7 +103,7 @@ impl Registry {
                 let message = "this URL is being registered by another request; try again";
                 return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Webhook));
             }
-            self.check_room(scope, known.len())?;
+            self.rules.check_room(scope, known.len())?;
             let mut batch = Batch::new();
             let registered = self.register_in(&mut batch, scope, draft.clone())?;
             store.commit(batch).await?;
@@ -136,14 +132,7 @@ impl Registry {
 
     /// Validates a draft. Returns it with the URL in the form that is stored.
     pub async fn checked(&self, draft: WebhookDraft) -> Result<WebhookDraft, Error> {
-        let wording = draft.wording.as_deref().unwrap_or(OPEN_WA);
-        let events = self.check_events(wording, &draft.events);
-        let names = Error::both(events, check_headers(&draft.headers));
-        let secret = draft.secret.as_deref().map_or(Ok(()), check_secret);
-        let guard = self.settings.guard_for(draft.set_by);
-        let rest = Error::both(names, secret);
-        let (url, _) = Error::both(guard.admit(&draft.url).await, rest)?;
-        Ok(WebhookDraft { url: url.to_string(), ..draft })
+        self.rules.checked(draft).await
     }
 
     /// Adds a new endpoint to a batch, from a checked draft. After the commit the caller calls
@@ -154,7 +143,7 @@ impl Registry {
         scope: &WebhookScope,
         draft: WebhookDraft,
     ) -> Result<Registered, Error> {
-        self.check_room(scope, 0)?;
+        self.rules.check_room(scope, 0)?;
         let now = self.clock.now();
         let secret = draft.secret.unwrap_or_else(signature::new_secret);
         let webhook = WebhookRecord {
@@ -193,21 +182,6 @@ impl Registry {
         let cursor = WebhookCursor::up_to(self.log.newest());
         webhooks.set_cursor_in(batch, webhook.id, &cursor)?;
         Ok(Registered { webhook, created: true, secret: Some(secret) })
-    }
-
-    /// Refuses one more endpoint beside `known`, where that is too many.
-    fn check_room(&self, scope: &WebhookScope, known: usize) -> Result<(), Error> {
-        let most = match scope {
-            WebhookScope::Bot(_) => MOST_OF_BOT,
-            _ => self.settings.max_per_session,
-        };
-        if known < most {
-            return Ok(());
-        }
-        let message = format!(
-            "there are {known} webhooks already, and {most} is the limit; remove one first"
-        );
-        Err(Error::invalid_field("url", message))
     }
 
     /// Refuses a session that is gone or being removed.
@@ -260,56 +234,12 @@ impl Registry {
         let mut work = self.store.transaction();
         loop {
             let mut webhook = find(work.store(), scope, id).await?;
-            self.apply(&mut webhook, change.clone()).await?;
+            self.rules.apply(&mut webhook, change.clone(), &self.clock).await?;
             work.store().webhooks().put(&webhook).await?;
             if work.commit().await? {
                 return self.records.updated(webhook).await;
             }
         }
-    }
-
-    async fn apply(&self, webhook: &mut WebhookRecord, change: WebhookChange) -> Result<(), Error> {
-        let WebhookChange { name, url, events, headers, enabled, retries, set_by } = change;
-        let url = url.filter(|url| !is_same(url, &webhook.url));
-        // Headers and URL together decide what a receiver is asked, so a key for one session that sets headers must
-        // be allowed the URL too. An owner who leaves the URL as it is need not have looked at it.
-        let is_new = url.is_some() || (headers.is_some() && set_by == SetBy::KeyOfOneSession);
-        let admitted = if is_new {
-            let url = url.as_ref().unwrap_or(&webhook.url);
-            self.settings.guard_for(set_by).admit(url).await.map(Some)
-        } else {
-            Ok(None)
-        };
-        let named = match &events {
-            Some(events) => self.check_events(&webhook.wording, events),
-            None => Ok(()),
-        };
-        let headers = headers.map(|mut headers| {
-            unmask(&mut headers, &webhook.headers)?;
-            check_headers(&headers).map(|()| headers)
-        });
-        let ((admitted, ()), headers) =
-            Error::both(Error::both(admitted, named), headers.transpose())?;
-        if let Some(url) = admitted {
-            webhook.url = url.to_string();
-            webhook.set_by = set_by;
-            webhook.probe_now(self.clock.steady());
-        }
-        if let Some(events) = events {
-            webhook.events = events;
-        }
-        if let Some(headers) = headers {
-            webhook.headers = headers;
-        }
-        if let Some(enabled) = enabled {
-            set_enabled(webhook, enabled);
-        }
-        if let Some(name) = name {
-            webhook.name = Some(name);
-        }
-        webhook.retries = retries.unwrap_or(webhook.retries);
-        webhook.updated_at = self.clock.now();
-        Ok(())
     }
 
     pub async fn remove(&self, scope: &WebhookScope, id: Uuid) -> Result<(), Error> {
@@ -371,7 +301,7 @@ impl Registry {
         id: Uuid,
         overlap: Option<Duration>,
     ) -> Result<String, Error> {
-        let overlap = overlap.unwrap_or(self.settings.secret_overlap);
+        let overlap = overlap.unwrap_or(self.rules.settings.secret_overlap);
         if LONGEST_OVERLAP < overlap {
             let message = format!("must be {} at most", LONGEST_OVERLAP.as_secs());
             return Err(Error::invalid_field("overlapSeconds", message));
@@ -438,19 +368,5 @@ impl Registry {
             self.queue.make_due_now(webhook.id).await?;
         }
         Ok(())
-    }
-
-    fn check_events(&self, wording: &str, events: &[String]) -> Result<(), Error> {
-        let unknown =
-            || Error::invalid_field("wording", format!("there is no wording '{wording}'"));
-        let names = self.wordings.get(wording).ok_or_else(unknown)?.names();
-        if events.is_empty() {
-            return Err(Error::invalid_field("events", "must name at least one event"));
-        }
-        let most = names.len() + 1;
-        if most < events.len() {
-            return Err(Error::invalid_field("events", format!("must be {most} names at most")));
-        }
-        Error::all(events.iter().map(|name| check_event(name, names))).map(drop)
     }
 }

@@ -108,7 +108,7 @@ impl EndpointWorker {
             let state = &mut self.state;
             let group_delay = state.group_delay();
             tokio::select! {
-                Some(finished) = state.attempts.join_next_with_id() => state.end(id, finished),
+                Some(finished) = state.attempts.next() => state.end(id, finished),
                 Some(result) = state.commits.join_next() => state.group_committed(id, result),
                 _ = wake.changed() => state.has_new_events = true,
                 _ = changes.changed() => state.invalidate(),
@@ -127,7 +127,7 @@ impl EndpointWorker {
     async fn drain(mut self) {
         let (id, state) = (self.id, &mut self.state);
         let all = async {
-            while let Some(finished) = state.attempts.join_next_with_id().await {
+            while let Some(finished) = state.attempts.next().await {
                 state.end(id, finished);
             }
         };
@@ -202,7 +202,9 @@ impl EndpointWorker {
         event: Option<Arc<Event>>,
     ) {
         let (parts, lane) = (self.parts.clone(), delivery.lane.clone());
-        self.state.start(lane, async move { parts.attempt(&webhook, delivery, event).await });
+        self.state
+            .attempts
+            .start(lane, async move { parts.attempt(&webhook, delivery, event).await });
     }
 
     /// Probes an endpoint in an outage with one delivery, when it is time. Returns how long there is nothing else

@@ -1,15 +1,17 @@
 //! The process dies while rules and flows act: afterwards each of their steps was done once.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::breakpoint::{Breakpoint, VARIABLE};
 
-use crate::support::{
-    PHONE,
-    daemon::{Daemon, kills},
-    http,
+use crate::{
+    people::{People, count, death, messages_of, settled, shown},
+    support::{
+        PHONE,
+        daemon::{Daemon, kills},
+    },
 };
 
 const ROUNDS: usize = 8;
@@ -22,56 +24,21 @@ fn person(round: usize, number: usize) -> String {
     format!("1555{:07}", 4_000_000 + round * 1_000 + number)
 }
 
-fn messages_of(who: &str) -> String {
-    format!("/_simulator/v1/accounts/{who}/chats/{PHONE}@c.us/messages")
-}
-
-/// People on the network until the gateway is gone.
-struct People {
-    http: http::Client,
-    base: String,
-}
-
-impl People {
-    /// None once the gateway is gone.
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
-        let request = self.http.request(method, format!("{}{path}", self.base));
-        let request = match &body {
-            Some(body) => request.json(body),
-            None => request,
-        };
-        request.send().await.ok()?.json().await.ok()
+/// Lets one after the other go through the flow.
+async fn write_until_it_dies(
+    people: &People,
+    round: usize,
+    written: &mut Vec<String>,
+) -> Option<()> {
+    for number in 0.. {
+        let who = person(round, number);
+        written.push(who.clone());
+        people.say(&who, "A cup, please").await?;
+        people.wait_for(&who, QUESTION).await?;
+        people.say(&who, "4").await?;
+        people.wait_for(&who, THANKS).await?;
     }
-
-    async fn say(&self, who: &str, text: &str) -> Option<()> {
-        let words = json!({ "chat": format!("{PHONE}@c.us"), "text": text });
-        let path = format!("/_simulator/v1/accounts/{who}/messages");
-        self.ask(Method::POST, &path, Some(words)).await.map(drop)
-    }
-
-    async fn wait_for(&self, who: &str, text: &str) -> Option<()> {
-        loop {
-            let shown = self.ask(Method::GET, &messages_of(who), None).await?;
-            let mut shown = shown["data"]["messages"].as_array().into_iter().flatten();
-            if shown.any(|message| message["body"] == text) {
-                return Some(());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Lets one after the other go through the flow.
-    async fn write_until_it_dies(&self, round: usize, written: &mut Vec<String>) -> Option<()> {
-        for number in 0.. {
-            let who = person(round, number);
-            written.push(who.clone());
-            self.say(&who, "A cup, please").await?;
-            self.wait_for(&who, QUESTION).await?;
-            self.say(&who, "4").await?;
-            self.wait_for(&who, THANKS).await?;
-        }
-        None
-    }
+    None
 }
 
 async fn made(daemon: &Daemon, path: &str, body: Value) -> Value {
@@ -112,11 +79,6 @@ async fn make_rules(daemon: &Daemon) -> String {
     id
 }
 
-fn is_inbox_done(consumers: &Value) -> bool {
-    let mut all = consumers.as_array().into_iter().flatten();
-    all.any(|one| one["name"] == "inbox" && one["lag"] == 0)
-}
-
 /// How many tickets each contact has.
 async fn tickets(daemon: &Daemon, bot: &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
@@ -152,51 +114,34 @@ async fn wherever_it_dies_each_step_of_rules_and_flows_is_done_once() {
             Breakpoint::EventCommitted,
             Breakpoint::SendAnswered,
         ];
-        let plan = format!("{}:{}", points[round % points.len()].name(), 2 + round * 7 % 23);
+        let plan = death(&points, round, 2 + round * 7 % 23);
         let settings = [(VARIABLE, plan.as_str())];
         // It may die over what the last one left.
         let Some(daemon) = Daemon::try_start(folder.path(), 0, &settings).await else { continue };
-        let people = People { http: daemon.http.clone(), base: daemon.base.clone() };
-        tokio::join!(people.write_until_it_dies(round, &mut written), daemon.died());
+        let people = People::of(&daemon);
+        tokio::join!(write_until_it_dies(&people, round, &mut written), daemon.died());
     }
     let daemon = Daemon::start(folder.path()).await;
     daemon.wait_until_ready("s").await;
     let mut asked = 0;
     for who in &written {
-        let (status, answer) = daemon.try_call(Method::GET, &messages_of(who), None).await.unwrap();
-        // What was on its way when the process died may not have arrived.
-        let shown = answer["data"]["messages"].as_array().cloned().unwrap_or_default();
-        if status != 200 || shown.is_empty() {
-            continue;
-        }
-        let says = |data: &Value, text: &str| {
-            data["messages"].as_array().into_iter().flatten().any(|one| one["body"] == text)
-        };
-        let is_asked = |data: &Value| says(data, NOTED) && says(data, QUESTION);
+        let Some(found) = shown(&daemon, who).await else { continue };
+        let is_asked = |data: &Value| 0 < count(data, NOTED) && 0 < count(data, QUESTION);
         daemon.wait_until(&messages_of(who), "the question", is_asked).await;
-        // Who has answered goes on.
-        if shown.iter().any(|one| one["body"] == "4") {
-            let is_thanked = |data: &Value| says(data, THANKS);
+        // A person who has answered goes on.
+        if 0 < count(&found, "4") {
+            let is_thanked = |data: &Value| 0 < count(data, THANKS);
             daemon.wait_until(&messages_of(who), "the thanks", is_thanked).await;
         }
         asked += 1;
     }
     assert!(0 < asked);
-    daemon.wait_until("/api/v1/info/consumers", "the inbox", is_inbox_done).await;
-    let outbox = "/api/v1/sessions/s/outbox?limit=200";
-    let is_idle = |outbox: &Value| {
-        let mut all = outbox["outbox"].as_array().into_iter().flatten();
-        all.all(|one| {
-            !["queued", "sending", "unknown"].contains(&one["state"].as_str().unwrap_or(""))
-        })
-    };
-    daemon.wait_until(outbox, "the outbox", is_idle).await;
+    settled(&daemon).await;
     for who in &written {
-        let (_, answer) = daemon.try_call(Method::GET, &messages_of(who), None).await.unwrap();
-        let shown = answer["data"]["messages"].as_array().cloned().unwrap_or_default();
+        let Some(found) = shown(&daemon, who).await else { continue };
         for text in [NOTED, QUESTION, THANKS] {
-            let count = shown.iter().filter(|message| message["body"] == text).count();
-            assert!(count <= 1, "{who} got '{text}' {count} times");
+            let times = count(&found, text);
+            assert!(times <= 1, "{who} got '{text}' {times} times");
         }
     }
     let tickets = tickets(&daemon, &bot).await;

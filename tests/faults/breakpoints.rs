@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
+    fs,
     path::Path,
     time::Duration,
 };
@@ -225,8 +226,8 @@ async fn open_conversations(daemon: &Daemon) {
     daemon.wait_until("/api/v1/info/consumers", "the consumers", is_done).await;
 }
 
-async fn dies_at(folder: &Path, point: Breakpoint, pass: usize) -> Promised {
-    let receiver = Receiver::start(&[]).await;
+/// A data folder with a linked session, opened conversations and a webhook: each death begins with a copy of it.
+async fn prepare(folder: &Path, receiver: &Receiver) {
     let daemon = Daemon::start_with(folder, 0, SETTINGS).await;
     daemon.link("s", PHONE).await;
     open_conversations(&daemon).await;
@@ -234,7 +235,25 @@ async fn dies_at(folder: &Path, point: Breakpoint, pass: usize) -> Promised {
         .post("/api/v1/sessions/s/webhooks", json!({ "url": receiver.url, "events": ["*"] }))
         .await;
     daemon.stop().await;
+}
 
+/// Copies a folder with its rights. Sockets that a process left are no part of it.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (kind, target) = (entry.file_type().unwrap(), to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else if kind.is_file() {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+async fn dies_at(folder: &Path, receiver: &Receiver, point: Breakpoint, pass: usize) -> Promised {
+    receiver.got.lock().await.clear();
     let plan = format!("{}:{pass}", point.name());
     let doomed: Vec<_> = SETTINGS.iter().copied().chain([(VARIABLE, plan.as_str())]).collect();
     let mut promised = match Daemon::try_start(folder, 0, &doomed).await {
@@ -261,7 +280,7 @@ async fn dies_at(folder: &Path, point: Breakpoint, pass: usize) -> Promised {
     .await
     .expect("what was written to the session is not delivered");
     daemon.wait_until(&hook, "the end of the line", |hook| hook["stats"]["waiting"] == 0).await;
-    assert_nothing_is_lost(&daemon, &receiver, &promised).await;
+    assert_nothing_is_lost(&daemon, receiver, &promised).await;
     daemon.kill().await;
     promised
 }
@@ -275,10 +294,13 @@ async fn wherever_the_process_dies_what_was_promised_happens_once() {
             || point.is_of_broadcasts()
             || point.is_of_models())
     };
+    let (prepared, receiver) = (tempfile::tempdir().unwrap(), Receiver::start(&[]).await);
+    prepare(prepared.path(), &receiver).await;
     for point in Breakpoint::ALL.into_iter().filter(is_of_sends) {
         for pass in (0..kills(2).min(MOST_PASSES)).map(|number| 2 + 5 * number) {
             let folder = tempfile::tempdir().unwrap();
-            let promised = dies_at(folder.path(), point, pass).await;
+            copy_folder(prepared.path(), folder.path());
+            let promised = dies_at(folder.path(), &receiver, point, pass).await;
             runs += 1;
             sends += promised.queued.len() + promised.keyed.len() + promised.plain.len();
             writes += promised.written.len();

@@ -17,6 +17,7 @@ mod inbox_kills;
 mod index_kills;
 mod migration_kills;
 mod model_kills;
+mod people;
 mod refusal_kills;
 mod rotation_kills;
 mod send_kills;

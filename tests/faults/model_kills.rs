@@ -1,17 +1,18 @@
 //! The process dies while a language model answers, on WhatsApp and in web chats: afterwards each question is answered
 //! once.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::breakpoint::{Breakpoint, VARIABLE};
 
-use crate::support::{
-    PHONE,
-    daemon::{Daemon, kills},
-    http,
-    model::{Model, question, says},
+use crate::{
+    people::{People, count, death, messages_of, settled, shown},
+    support::{
+        PHONE,
+        daemon::{Daemon, kills},
+        http,
+        model::{Model, question, says},
+    },
 };
 
 const ROUNDS: usize = 6;
@@ -27,7 +28,16 @@ fn asked(round: usize, number: usize) -> (String, String) {
     (format!("web-{round}-{number}"), format!("What is {round} and {number}"))
 }
 
+fn words_of(who: &str) -> String {
+    format!("I ask as {who}")
+}
+
+fn answer_to(who: &str) -> String {
+    format!("{ANSWER} {}", words_of(who))
+}
+
 struct Callers {
+    people: People,
     http: http::Client,
     base: String,
     key: String,
@@ -37,42 +47,19 @@ struct Callers {
 impl Callers {
     fn of(daemon: &Daemon, bot: &str) -> Self {
         let (http, base) = (daemon.http.clone(), daemon.base.clone());
-        Self { http, base, key: daemon.key(), bot: bot.to_owned() }
-    }
-
-    /// None once the gateway is gone.
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
-        let request = self.http.request(method, format!("{}{path}", self.base));
-        let request = match &body {
-            Some(body) => request.json(body),
-            None => request,
-        };
-        request.send().await.ok()?.json().await.ok()
+        let people = People::of(daemon);
+        Self { people, http, base, key: daemon.key(), bot: bot.to_owned() }
     }
 
     /// Lets one after the other write on WhatsApp, and wait for the answer.
     async fn write_until_it_dies(&self, round: usize, written: &mut Vec<String>) -> Option<()> {
         for number in 0.. {
             let who = person(round, number);
-            let words =
-                json!({ "chat": format!("{PHONE}@c.us"), "text": format!("I ask as {who}") });
-            let path = format!("/_simulator/v1/accounts/{who}/messages");
             written.push(who.clone());
-            self.ask(Method::POST, &path, Some(words)).await?;
-            while self.answers(&who).await? == 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            self.people.say(&who, &words_of(&who)).await?;
+            self.people.wait_for(&who, &answer_to(&who)).await?;
         }
         None
-    }
-
-    /// How many answers somebody on WhatsApp got.
-    async fn answers(&self, who: &str) -> Option<usize> {
-        let path = format!("/_simulator/v1/accounts/{who}/chats/{PHONE}@c.us/messages");
-        let shown = self.ask(Method::GET, &path, None).await?;
-        let shown = shown["data"]["messages"].as_array().into_iter().flatten();
-        let answer = format!("{ANSWER} I ask as {who}");
-        Some(shown.filter(|message| message["body"] == answer.as_str()).count())
     }
 
     /// Asks in a web chat of its own; the conversation, once it is answered.
@@ -144,7 +131,7 @@ async fn wherever_it_dies_each_question_is_answered_once_on_both_channels() {
             Breakpoint::SendAnswered,
             Breakpoint::InboxHandled,
         ];
-        let plan = format!("{}:{}", points[round % points.len()].name(), 2 + round * 5 % 13);
+        let plan = death(&points, round, 2 + round * 5 % 13);
         let mut settings = usual.clone();
         settings.push((VARIABLE, plan.as_str()));
         // It may die over what the last one left.
@@ -175,35 +162,17 @@ async fn wherever_it_dies_each_question_is_answered_once_on_both_channels() {
     }
     let mut total = 0;
     for who in &written {
-        let path = format!("/_simulator/v1/accounts/{who}/chats/{PHONE}@c.us/messages");
-        let (status, answer) = daemon.try_call(Method::GET, &path, None).await.unwrap();
-        // What was on its way when the process died may not have arrived.
-        let shown = answer["data"]["messages"].as_array().cloned().unwrap_or_default();
-        if status != 200 || shown.is_empty() {
-            continue;
+        if shown(&daemon, who).await.is_some() {
+            let text = answer_to(who);
+            let is_answered = |data: &Value| 0 < count(data, &text);
+            daemon.wait_until(&messages_of(who), "an answer", is_answered).await;
+            total += 1;
         }
-        let text = format!("{ANSWER} I ask as {who}");
-        let is_answered = |data: &Value| {
-            let mut all = data["messages"].as_array().into_iter().flatten();
-            all.any(|message| message["body"] == text.as_str())
-        };
-        daemon.wait_until(&path, "an answer", is_answered).await;
-        total += 1;
     }
-    let is_inbox_done = |consumers: &Value| {
-        let mut all = consumers.as_array().into_iter().flatten();
-        all.any(|one| one["name"] == "inbox" && one["lag"] == 0)
-    };
-    daemon.wait_until("/api/v1/info/consumers", "the inbox", is_inbox_done).await;
-    let is_idle = |outbox: &Value| {
-        let mut all = outbox["outbox"].as_array().into_iter().flatten();
-        all.all(|one| {
-            !["queued", "sending", "unknown"].contains(&one["state"].as_str().unwrap_or(""))
-        })
-    };
-    daemon.wait_until("/api/v1/sessions/s/outbox?limit=200", "the outbox", is_idle).await;
+    settled(&daemon).await;
     for who in &written {
-        assert!(callers.answers(who).await.unwrap() <= 1, "{who} got several answers");
+        let Some(found) = shown(&daemon, who).await else { continue };
+        assert!(count(&found, &answer_to(who)) <= 1, "{who} got several answers");
     }
     println!("{total} questions on WhatsApp and {} in web chats, each answered once", chats.len());
     assert!(0 < total && !chats.is_empty());

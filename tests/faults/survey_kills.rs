@@ -7,10 +7,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::breakpoint::{Breakpoint, VARIABLE};
 
-use crate::support::{
-    PHONE,
-    daemon::{Daemon, kills},
-    http,
+use crate::{
+    people::{death, is_inbox_done, settled},
+    support::{
+        PHONE,
+        daemon::{Daemon, kills},
+        http,
+    },
 };
 
 const BUSINESS: &str = "/api/whatsapp-api";
@@ -81,17 +84,6 @@ impl Caller {
     }
 }
 
-fn is_inbox_done(consumers: &Value) -> bool {
-    let mut all = consumers.as_array().into_iter().flatten();
-    all.any(|one| one["name"] == "inbox" && one["lag"] == 0)
-}
-
-/// Whether nothing waits in an outbox any more.
-fn is_idle(outbox: &Value) -> bool {
-    let mut all = outbox["outbox"].as_array().into_iter().flatten();
-    all.all(|one| !["queued", "sending", "unknown"].contains(&one["state"].as_str().unwrap_or("")))
-}
-
 async fn business(daemon: &Daemon, path: &str) -> Value {
     let called = daemon.try_call(Method::GET, &format!("{BUSINESS}{path}"), None).await;
     let (status, answer) = called.unwrap();
@@ -118,7 +110,7 @@ async fn wherever_it_dies_each_resolved_conversation_is_asked_about_once() {
             Breakpoint::EventCommitted,
             Breakpoint::SendAnswered,
         ];
-        let plan = format!("{}:{}", points[round % points.len()].name(), 2 + round * 7 % 23);
+        let plan = death(&points, round, 2 + round * 7 % 23);
         let settings = [(VARIABLE, plan.as_str()), SURVEYS[0], SURVEYS[1]];
         // It may die over what the last one left.
         let Some(daemon) = Daemon::try_start(folder.path(), 0, &settings).await else { continue };
@@ -128,7 +120,7 @@ async fn wherever_it_dies_each_resolved_conversation_is_asked_about_once() {
     }
     let daemon = Daemon::start_with(folder.path(), 0, &SURVEYS).await;
     daemon.wait_until_ready("s").await;
-    daemon.wait_until("/api/v1/info/consumers", "the inbox", is_inbox_done).await;
+    settled(&daemon).await;
     let all = business(&daemon, "/chats?limit=100").await;
     let mut total = 0;
     for chat in all["chats"].as_array().unwrap() {
@@ -137,7 +129,7 @@ async fn wherever_it_dies_each_resolved_conversation_is_asked_about_once() {
         let path = format!("/contacts/{contact}/timeline?type=conversation_resolved&limit=200");
         let resolved = business(&daemon, &path).await["events"].as_array().unwrap().len();
         // What waits in the outbox is sent by then.
-        daemon.wait_until("/api/v1/sessions/s/outbox?limit=100", "the outbox", is_idle).await;
+        settled(&daemon).await;
         assert_eq!(asked(&daemon, phone).await, resolved, "{chat}");
         total += resolved;
     }

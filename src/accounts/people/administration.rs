@@ -137,7 +137,7 @@ impl Accounts {
             }
         };
         parts.store.durable().await?;
-        // What they may is asked again when a stream begins anew.
+        // What they may is asked again when a stream begins again.
         if is_cut_off {
             self.end_streams(id, &ended).await?;
             parts.pending.forget(id);

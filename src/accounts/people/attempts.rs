@@ -1,7 +1,7 @@
 //! Lock-out: so many failures of one account within a while, and no more of it is looked at until the oldest is past.
 //!
 //! It counts by the address that is tried, whether it is somebody's or not, so that it tells nothing of who has an
-//! account. In memory: a restart begins anew.
+//! account. In memory: a restart begins again.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -81,7 +81,7 @@ impl Code {
     }
 }
 
-/// Whether a code is the right one. Costs nothing: whoever asks so must [`spend`] it before the answer.
+/// Whether a code is the right one. Costs nothing: the caller must [`spend`] it before the answer.
 pub async fn is_right(
     store: &Store,
     key: &AccountKey,

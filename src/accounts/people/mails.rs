@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{domain::Timestamp, providers::mail::Mail};
 
-/// How long news are tried to be told.
+/// How long the sending of a notice is tried.
 const NEWS: Duration = Duration::from_secs(86_400);
 
 /// The code to show that an address is one's own.

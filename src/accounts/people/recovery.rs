@@ -64,7 +64,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// A code for a new password, to be shown once to whoever may change this account; and its end.
+    /// A code for a new password, to be shown once to a caller who may change this account; and its end.
     pub(in crate::accounts::people) async fn reset_code(
         &self,
         user: Uuid,
@@ -132,7 +132,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Shows with a code that an address is somebody's: of this person, or of whoever has the address.
+    /// Shows with a code that an address is somebody's: of this person, or of the account that has the address.
     pub async fn verify_email(
         &self,
         user: Option<Uuid>,

@@ -138,7 +138,7 @@ impl Accounts {
     ) -> Result<Entry, Error> {
         let is_of_the_gateway = by.rank() == Some(Role::Owner);
         let known = user::by_email(store, email).await?;
-        // To strangers it is not told who has an account.
+        // Strangers do not learn who has an account.
         if known.is_some() && is_of_the_gateway {
             return Err(taken());
         }

@@ -158,7 +158,7 @@ struct Draft {
     /// Words that call it; each counts once whatever its case.
     #[schema(max_items = 50)]
     trigger_keywords: Option<Vec<String>>,
-    /// What a model is told first.
+    /// Instructions for a model.
     #[schema(max_length = 8000)]
     system_prompt: Option<String>,
     /// embedded when it is not given.

@@ -159,13 +159,13 @@ struct AdTotalsView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessAd)]
 struct AdView {
-    /// Meta's id of it; null where it was not told.
+    /// Meta's id of it; null where it is unknown.
     #[schema(example = "120210000000000000")]
     source_id: Option<String>,
-    /// Where it was shown, in WhatsApp's words; null where it was not told.
+    /// Where it was shown, in WhatsApp's words; null where it is unknown.
     #[schema(example = "FB_Ads")]
     source: Option<String>,
-    /// Its title; null where it was not told.
+    /// Its title; null where it is unknown.
     #[schema(example = "Spring sale")]
     headline: Option<String>,
     /// People whom it led here for the first time.

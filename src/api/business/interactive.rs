@@ -92,7 +92,7 @@ fn option(
     Ok(OptionDraft { id, title, description })
 }
 
-/// A reply is told by its id.
+/// A reply is recognized by its id.
 fn distinct(options: Vec<OptionDraft>, field: &str) -> Result<Vec<OptionDraft>, Error> {
     let is_twice = |(place, option): (usize, &OptionDraft)| {
         options.iter().skip(place + 1).any(|other| other.id == option.id)

@@ -1,4 +1,4 @@
-//! The page of a payment link, for whoever is to pay: what, how much, and how. It has no script.
+//! The page of a payment link: what is to be paid, how much, and how. It has no script.
 
 use std::{fmt::Write, sync::LazyLock};
 

@@ -267,7 +267,7 @@ async fn download(
     file_of(&call, &session, &stored).await
 }
 
-/// The same for whoever has a link to it that was signed.
+/// The same for a caller with a signed link.
 async fn linked(
     call: Call<Public>,
     Path(id): Path<MessageUuid>,

@@ -18,7 +18,7 @@ use crate::{
     services::Services,
 };
 
-/// Newest first: whoever looks for a message mostly knows about when it was.
+/// Newest first: callers mostly know about when a message was sent.
 pub async fn find(
     services: &Services,
     request: &HttpRequest,

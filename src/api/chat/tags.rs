@@ -1,5 +1,5 @@
 //! Tags: labels for conversations, shared by all instances. A key for one session sees those alone that
-//! its own conversations bear.
+//! its own conversations carry.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

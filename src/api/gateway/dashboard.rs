@@ -1,8 +1,8 @@
 //! The dashboard: its page at `/` and the files that the page brings in.
 //!
 //! The files are for everybody, since they hold nothing; what the page then asks of the API needs
-//! what the API needs. Files bear a hash in their name and are kept by browsers for ever; the page
-//! itself is asked for anew each time. Both lie here compressed already.
+//! what the API needs. Files carry a hash in their name and are kept by browsers for ever; the page
+//! itself is asked for again each time. Both lie here compressed already.
 
 use actix_web::{
     HttpRequest, HttpResponse,

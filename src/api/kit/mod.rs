@@ -15,6 +15,7 @@ pub mod dialect;
 pub mod event_stream;
 mod form;
 pub mod large_bodies;
+mod late_services;
 mod paging;
 pub mod path;
 mod query;
@@ -37,6 +38,7 @@ pub use self::{
     },
     dialect::Dialect,
     form::Form,
+    late_services::LateServices,
     paging::{Paged, Paging, Plural},
     path::{ChatId, GroupId, MessageId, Path, PathValue},
     query::{DeletionQuery, Limit, Query},

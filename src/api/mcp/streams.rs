@@ -129,7 +129,7 @@ impl Streams {
         Ok(Reading { id, frames, ended, streams: self.clone() })
     }
 
-    /// The stream with this id, for whoever opened it.
+    /// The stream with this id, for the caller that opened it.
     pub fn find(&self, id: &str, who: &Principal) -> Result<Line, Error> {
         let found = id.parse::<Uuid>().ok().and_then(|id| self.open().get(&id).cloned());
         let line = found.filter(|line| !line.ended.is_cancelled());

@@ -63,7 +63,7 @@ impl Effect {
     }
 }
 
-/// What a tool is called and told about.
+/// Name and description of a tool.
 #[derive(Clone, Copy)]
 pub struct Words {
     pub name: &'static str,
@@ -132,7 +132,7 @@ impl Tool {
         Ok(())
     }
 
-    /// Calls its function. Whoever asks has been checked.
+    /// Calls its function. The caller has been checked.
     pub async fn run(&self, request: HttpRequest, arguments: JsonObject) -> Result<Done, Error> {
         (self.run)(request, Value::Object(arguments)).await
     }

@@ -22,7 +22,7 @@ const SHOWN: usize = 64;
 
 /// Carries a job out. What it returns is put into the answer once the protocol has written that.
 pub async fn carry_out(call: &McpCall, job: Job) -> Option<Marked> {
-    // Whoever waited may have gone.
+    // The caller may have gone meanwhile.
     match job {
         Job::Tool(request, reply) => {
             let (result, marked) = match call_tool(call, request).await {

@@ -1,7 +1,7 @@
 //! CORS for the origins of `server.cors_origins`: their pages may read answers and send credentials. Pages that may show
 //! the widget of a bot read what it asks for, without credentials.
 //!
-//! To every other origin nothing is said, and browsers keep answers from its pages. A preflight bears no
+//! To every other origin nothing is said, and browsers keep answers from its pages. A preflight carries no
 //! credential, so it is answered before admission.
 
 use actix_web::{

@@ -2,7 +2,7 @@
 //! WebSocket to the network and a place for files.
 //!
 //! It speaks TLS under a certificate of its own making, so that a browser can be shown it under the
-//! real page's address: the browser is told to trust this one key.
+//! real page's address: the browser is configured to trust this one key.
 
 use std::{io, net::SocketAddr};
 
@@ -32,7 +32,7 @@ pub struct Files;
 /// A listening door.
 pub struct Door {
     pub address: SocketAddr,
-    /// SHA-256 of the certificate's key in base64: what a browser is told to trust.
+    /// SHA-256 of the certificate's key in base64: what a browser is configured to trust.
     pub key: String,
     handle: ServerHandle,
     running: JoinHandle<io::Result<()>>,

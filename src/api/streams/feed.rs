@@ -27,7 +27,7 @@ pub struct Feed {
     /// The UUID of the one session that is followed; none for all.
     session: Option<Uuid>,
     cursor: u64,
-    /// Nothing after this number is told.
+    /// Events after this number are not sent.
     until: u64,
     /// None for all.
     wanted: Option<HashSet<String>>,
@@ -87,7 +87,7 @@ impl Feed {
         self.end_at(self.log.newest());
     }
 
-    /// Whether all that was asked for has been told.
+    /// Whether all that was requested has been sent.
     pub fn is_over(&self) -> bool {
         self.until <= self.cursor
     }
@@ -100,7 +100,7 @@ impl Feed {
     }
 
     /// The next frames; waits until there are any, and gives none when it is over. An error when
-    /// the log was dropped before the listener had it: who comes back with its number is told so.
+    /// the log was dropped before the listener had it: a listener that resumes there gets a notice.
     pub async fn next(&mut self) -> Result<Vec<Frame>, Error> {
         loop {
             self.wake.mark_unchanged();

@@ -1,7 +1,7 @@
 //! Events as listeners get them. Each is worded once, however many listen: over WebSockets, event
 //! streams and webhooks.
 //!
-//! What was worded lately is kept, within bounds. Who comes for something older has it worded anew.
+//! What was worded lately is kept, within bounds. Who comes for something older has it worded again.
 
 use std::{
     collections::BTreeMap,

@@ -103,7 +103,7 @@ impl Tags {
     }
 
     /// Deletes a tag, and removes it from all conversations. The last of them and the tag are one commit, so that no
-    /// conversation bears a tag that is gone, however this is cut off.
+    /// conversation carries a tag that is gone, however this is cut off.
     pub async fn remove(&self, id: Uuid) -> Result<(), Error> {
         let _held = self.changing.lock().await;
         let key = Tag::key().uuid(id);

@@ -156,7 +156,7 @@ impl EventWriter {
     /// when messages are compared, so receipts share a later flush.
     pub async fn publish(&self, number: u64, body: &EventBody) -> Result<(), StoreError> {
         match body {
-            EventBody::Ack { .. } => self.log.publish_soon(number).await,
+            EventBody::Ack { .. } => self.log.publisher().publish_soon(number).await,
             _ => self.log.publish(number).await,
         }
     }
@@ -176,7 +176,7 @@ impl EventWriter {
         patience: Duration,
     ) -> Result<(), StoreError> {
         match number {
-            Some(number) => self.log.publish_within(number, patience).await,
+            Some(number) => self.log.publisher().publish_within(number, patience).await,
             None => self.store.durable_within(patience).await,
         }
     }

@@ -111,7 +111,7 @@ impl<'a> Conversations<'a> {
         raw::put_in(batch, &key(&record.session, &record.chat), record)
     }
 
-    /// The conversations that bear a tag, optionally of one session, after the one given.
+    /// The conversations that carry a tag, optionally of one session, after the one given.
     pub async fn with_tag(
         &self,
         tag: Uuid,
@@ -122,7 +122,7 @@ impl<'a> Conversations<'a> {
         Ok(found.into_iter().map(|found| found.record).collect())
     }
 
-    /// How many bear a tag.
+    /// How many carry a tag.
     pub async fn count_with_tag(
         &self,
         tag: Uuid,

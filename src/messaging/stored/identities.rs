@@ -93,7 +93,7 @@ impl<'a> StoredIdentities<'a> {
         Ok(known)
     }
 
-    /// Adds what was learned to a batch. Whoever learns for one session does so one after the other.
+    /// Adds what was learned to a batch. The callers of one session do so one after the other.
     pub fn put_in(
         &self,
         batch: &mut Batch,

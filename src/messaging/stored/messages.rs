@@ -19,7 +19,7 @@ use crate::{
 
 /// How many are read at once where some are left out.
 const READ_AT_ONCE: usize = 64;
-/// Several messages of a chat bear one key only where several people chose it.
+/// Several messages of a chat carry one key only where several people chose it.
 const MOST_OF_A_KEY: usize = 64;
 
 const BY_TIME: Index<MessageRecord> = Index::new(trees::MESSAGES_BY_TIME);
@@ -114,7 +114,7 @@ impl<'a> Messages<'a> {
         Ok(self.record(session, id).await?.map(MessageRecord::stored))
     }
 
-    /// Finds a message of a chat by its key alone, whoever sent it.
+    /// Finds a message of a chat by its key alone, of any sender.
     pub async fn find_by_key(
         &self,
         session: &SessionId,
@@ -358,7 +358,7 @@ impl<'a> Messages<'a> {
         Ok(found.into_iter().find(|record| record.message.id == *id))
     }
 
-    /// The messages of a chat that bear a key.
+    /// The messages of a chat that carry a key.
     async fn of_key(
         &self,
         session: &SessionId,

@@ -1,6 +1,6 @@
 //! The numbers of messages and conversations: unlike any other, and never given twice.
 //!
-//! What bears a number lies under it. A number is given in a transaction that has found nothing there, and that
+//! What carries a number lies under it. A number is given in a transaction that has found nothing there, and that
 //! fails where another store on the same engine gives it meanwhile; the memory of a process only says where to
 //! look first. Before bearers are removed, it is written down how far counting has come, which is read with each
 //! number that is given.
@@ -118,7 +118,7 @@ impl Numbers {
         self.free(engine, trees::CONVERSATIONS_BY_NUMBER, next, is_given).await
     }
 
-    /// A number that nothing bears or has borne.
+    /// A number that nothing carries or has carried.
     async fn free(
         &self,
         engine: &dyn Engine,
@@ -171,7 +171,7 @@ impl Numbers {
         *self.0.listing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down how far counting has come; before anything that bears a number is removed. What bears one by
+    /// Writes down how far counting has come; before anything that carries a number is removed. What carries one by
     /// now is covered.
     pub async fn keep(&self, engine: &dyn Engine) -> Result<Given, StoreError> {
         for _ in 0..MOST_TRIES {

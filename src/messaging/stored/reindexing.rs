@@ -20,7 +20,7 @@ pub struct Reindexing;
 #[async_trait]
 impl ReindexStep for Reindexing {
     async fn before(&self, engine: &dyn Engine) -> Result<(), StoreError> {
-        // Conversations bear their numbers in an index.
+        // Conversations carry their numbers in an index.
         Numbers::default().keep(engine).await.map(|_| ())
     }
 

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::{config::Config, domain::clock::from_seconds};
 
-    /// A server that takes one mail, or refuses its receiver. What it was told.
+    /// A server that takes one mail, or refuses its receiver. Returns what the client sent.
     async fn server(listener: TcpListener, receiver: &'static str) -> Vec<String> {
         let (stream, _) = listener.accept().await.unwrap();
         let (read, mut write) = stream.into_split();

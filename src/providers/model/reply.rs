@@ -11,7 +11,7 @@ pub const LONGEST_REPLY: usize = 16_384;
 /// A conversation that is to be continued.
 #[derive(Clone, Debug, Default)]
 pub struct ModelRequest {
-    /// What the model is told first.
+    /// The instructions for the model.
     pub system: String,
     /// Oldest first; the last is what it replies to.
     pub turns: Vec<Turn>,

@@ -138,7 +138,7 @@ fn text_of(answer: &ApiAnswer, name: &str) -> Result<String, Error> {
     })
 }
 
-/// A success, or what the caller is told of a failure. Stripe's words are shown where they are about what the caller
+/// A success, or the failure that the caller gets. Stripe's words are shown where they are about what the caller
 /// gave; those about the account may name a part of its key.
 fn answered(answer: ApiAnswer) -> Result<ApiAnswer, Error> {
     if answer.is_success() {

@@ -10,7 +10,7 @@ pub const LONGEST_TEXT: usize = 1_600;
 /// A message that is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmsMessage {
-    /// The message's own key, which reports about it bear.
+    /// The message's own key, which reports about it carry.
     pub key: String,
     /// Digits with the country code.
     pub to: String,

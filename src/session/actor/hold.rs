@@ -1,58 +1,55 @@
-//! Hold of a session: its engine stays closed until the hold is released, so that its folder can be copied.
+//! Hold of a session: while it lasts no engine is opened, so that the session's folder can be copied.
 
-use std::time::Duration;
+use tokio::sync::oneshot;
 
-use tokio::time::Instant;
+use crate::session::request::Hold;
 
-use crate::{
-    domain::{Error, ErrorCode, SessionState, event::DisconnectReason, session::Desired},
-    driver::Close,
-    session::{actor::Actor, request::Hold},
-};
+#[derive(Default)]
+pub struct EngineHold {
+    /// Resolves when the holder releases the session.
+    released: Option<oneshot::Receiver<()>>,
+}
 
-/// Longest hold; after it the session is released automatically.
-const MOST: Duration = Duration::from_secs(300);
-
-/// How long an engine must have been ready before it may be closed: a browser writes a new login to the disk some
-/// seconds late.
-const SETTLING: Duration = Duration::from_secs(10);
-
-impl Actor {
-    pub(in crate::session::actor) async fn hold(
-        &mut self,
-        may_close: bool,
-    ) -> Result<Option<Hold>, Error> {
-        let closed_engine = self.engine.driver.is_some();
-        let is_settling = self.entered.elapsed() < SETTLING;
-        if self.engine.is_opening || self.hold.is_some() {
-            return Ok(None);
-        }
-        if closed_engine && (!may_close || is_settling) {
-            return Ok(None);
-        }
-        if closed_engine {
-            self.note("info", "the engine is closed: the session is held".to_owned());
-            self.log_disconnected(DisconnectReason::Restart, true).await;
-            let in_order = self.close(Close::KeepLogin).await;
-            self.enter(SessionState::Initializing).await;
-            if !in_order {
-                self.open();
-                let message = "the engine did not close in time";
-                return Err(Error::new(ErrorCode::EngineFailed, message));
-            }
-        }
-        let (hold, released) = Hold::new(closed_engine);
-        self.hold = Some(released);
-        self.timers.hold = Some(Instant::now() + MOST);
-        Ok(Some(hold))
+impl EngineHold {
+    pub fn is_held(&self) -> bool {
+        self.released.is_some()
     }
 
-    /// Releases the session: its engine is opened again if the session is to run.
-    pub(in crate::session::actor) fn release(&mut self) -> bool {
-        (self.hold, self.timers.hold) = (None, None);
-        if self.record.desired == Desired::Running && self.state() == SessionState::Initializing {
-            self.open();
+    pub fn begin(&mut self, closed_engine: bool) -> Hold {
+        let (hold, released) = Hold::new(closed_engine);
+        self.released = Some(released);
+        hold
+    }
+
+    pub fn end(&mut self) {
+        self.released = None;
+    }
+
+    /// Resolves when the hold is dropped; never without a hold.
+    pub async fn released(&mut self) {
+        match &mut self.released {
+            Some(released) => drop(released.await),
+            None => std::future::pending().await,
         }
-        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hold_lasts_until_it_is_dropped_or_ended() {
+        let mut engine = EngineHold::default();
+        assert!(!engine.is_held());
+        let hold = engine.begin(true);
+        assert!(engine.is_held() && hold.is_kept() && hold.closed_engine);
+        drop(hold);
+        engine.released().await;
+        engine.end();
+        assert!(!engine.is_held());
+        let hold = engine.begin(false);
+        engine.end();
+        assert!(!hold.is_kept());
     }
 }

@@ -1,153 +1,75 @@
 //! Actor of one session: a task that handles one cause at a time, and is the only writer of the session's state
 //! and the only caller of its driver.
+//!
+//! ```text
+//! Actor (mailbox) ──▶ Health ──▶ Reports ──▶ Startup ──▶ Lifecycle: open, close, crash, fail
+//!                                                          ├─ StatePublisher   record, status, log, events
+//!                                                          ├─ EngineSlot       driver, its events, tasks
+//!                                                          ├─ Timers · RecoveryState · Restarts · Stalls
+//!                                                          └─ EngineHold · SessionFolder
+//! ```
+//!
+//! The lowest row holds the fields; each type there is tested by itself. The types above are the steps of the state
+//! machine, and hold nothing.
 
-mod degraded;
+mod engine_slot;
+mod engine_tasks;
+mod folder;
+mod health;
 mod hold;
 mod lifecycle;
-mod pauses;
 mod recovery_state;
 mod reports;
-mod send_hold;
-mod stalled;
+mod send_pause;
+mod shared;
 mod stalls;
+mod startup;
+mod state_publisher;
 mod timers;
 
-use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{Semaphore, mpsc, oneshot, watch},
-    task::JoinSet,
-    time::Instant,
-};
+use tokio::{sync::mpsc, time::Instant};
 
+pub use self::shared::Shared;
 use crate::{
+    breakpoint::Breakpoint,
     domain::{
-        Command, Error, ErrorCode, EventBody, Reply, SessionRecord, SessionRef, SessionState,
-        SessionStatus, Subject, Timestamp,
-        event::DisconnectReason,
-        session::{Desired, RecoveryStage},
+        Error, ErrorCode, EventBody, Removal, SendHold, SessionRecord, SessionState, Subject,
+        event::DisconnectReason, session::Desired,
     },
-    driver::{Close, Driver, DriverEvent, OpenedEngine},
+    driver::Close,
     session::{
-        SessionHandle, SupervisorParts,
+        SessionHandle,
         actor::{
-            pauses::{ends, present},
-            recovery_state::RecoveryState,
-            stalls::Stalls,
-            timers::Timers,
+            engine_slot::Report, engine_tasks::Task, health::Health, lifecycle::Lifecycle,
+            reports::Reports, startup::Startup, state_publisher::StatePublisher, timers::Timer,
         },
-        admission::{admit, needs_connection, not_connected, not_ready},
-        log::SessionLog,
-        records::SessionTables,
-        request::{Request, released},
-        restart::Restarts,
+        request::{Hold, Request, SendRefusal},
     },
-    store::{Store, StoreError},
+    store::StoreError,
 };
 
 const MAILBOX: usize = 64;
-/// Commands in flight per session.
-const COMMANDS: usize = 64;
-/// Shortest interval between two writes of the last activity.
-const ACTIVITY_INTERVAL: Duration = Duration::from_secs(5);
-
-/// Shared by all sessions.
-pub struct Shared {
-    pub parts: SupervisorParts,
-    /// Permits of engines that are starting.
-    pub starts: Semaphore,
-}
+/// Longest hold; after it the session is released automatically.
+const LONGEST_HOLD: Duration = Duration::from_secs(300);
+/// How long an engine must have been ready before it may be closed: a browser writes a new login to the disk some
+/// seconds late.
+const SETTLING: Duration = Duration::from_secs(10);
 
 /// Everything that makes a session act.
 enum Cause {
     Requested(Option<Request>),
-    Reported(Option<DriverEvent>),
-    Opened(Result<OpenedEngine, Error>),
-    Ended(Task),
+    Reported(Report),
     /// The hold of the session was released.
     Released,
-    /// One of the [`Timers`] fired.
-    Timer,
+    TimerFired,
 }
 
-/// Writes when a session was last used, and leaves all other fields of the stored record alone.
-async fn write_activity(
-    store: &Store,
-    session: &SessionRef,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let mut work = store.transaction();
-    loop {
-        let found = work.store().sessions().get(&session.id).await?;
-        let is_later =
-            |record: &SessionRecord| record.uuid == session.uuid && record.last_activity < at;
-        let Some(record) = found.filter(is_later) else { return Ok(()) };
-        work.store().sessions().put(&SessionRecord { last_activity: at, ..record }).await?;
-        if work.commit().await? {
-            return Ok(());
-        }
-    }
-}
-
-/// The result of a background task.
-pub enum Task {
-    Command,
-    /// The fault of the engine, if any, and its memory in bytes, where known.
-    Probe {
-        fault: Option<String>,
-        memory: Option<u64>,
-    },
-    /// The outcome of a stage of a recovery.
-    Recovery {
-        stage: RecoveryStage,
-        outcome: Result<(), Error>,
-    },
-    Opening(Result<OpenedEngine, Error>),
-    /// A pairing code was issued.
-    PairingCode {
-        expires_at: Timestamp,
-    },
-    /// The state of an engine that showed nothing in time.
-    Stalled {
-        engine_state: Option<String>,
-    },
-}
-
-/// The task of one session. Its fields are visible to the files of this folder alone.
+/// The task of one session: dispatches causes to the steps of the state machine.
 pub struct Actor {
-    shared: Arc<Shared>,
-    record: SessionRecord,
-    status: watch::Sender<SessionStatus>,
-    log: Arc<SessionLog>,
-    handle: SessionHandle,
     mailbox: mpsc::Receiver<Request>,
-    engine: EngineSlot,
-    /// Resolves when the session is released; until then no engine is opened.
-    hold: Option<oneshot::Receiver<()>>,
-    timers: Timers,
-    restarts: Restarts,
-    recovery: RecoveryState,
-    stalls: Stalls,
-    activity: Activity,
-    /// When the present state was entered.
-    entered: Instant,
-}
-
-/// The open engine of a session, and the tasks that belong to it.
-#[derive(Default)]
-struct EngineSlot {
-    driver: Option<Arc<dyn Driver>>,
-    events: Option<mpsc::Receiver<Box<DriverEvent>>>,
-    tasks: JoinSet<Task>,
-    is_opening: bool,
-}
-
-/// When a session was last used.
-struct Activity {
-    /// In steady time.
-    touched: Timestamp,
-    /// When the time of the last activity was last written to the store.
-    written_at: Instant,
+    life: Lifecycle,
 }
 
 /// Makes a session's handle and its task.
@@ -162,101 +84,134 @@ pub fn session(
         None => record.state,
     };
     let (sender, mailbox) = mpsc::channel(MAILBOX);
-    let (status, receiver) = watch::channel(status_of(&record, state));
-    let log = Arc::new(SessionLog::default());
-    let settings = &shared.parts.settings;
-    let handle = SessionHandle {
-        id: record.id.clone(),
-        mailbox: sender,
-        status: receiver,
-        log: log.clone(),
-        deadlines: settings.deadlines,
-    };
-    let restarts = Restarts::new(settings.max_restarts, settings.restart_window);
-    let touched = shared.parts.clock.steady();
-    let send_hold = ends(&record, shared.parts.clock.now());
-    let actor = Actor {
-        shared,
-        record,
-        status,
-        log,
-        handle: handle.clone(),
-        mailbox,
-        engine: EngineSlot::default(),
-        hold: None,
-        timers: Timers { send_hold, ..Timers::default() },
-        restarts,
-        recovery: RecoveryState::default(),
-        stalls: Stalls::default(),
-        activity: Activity { touched, written_at: Instant::now() },
-        entered: Instant::now(),
-    };
+    let pause_ends = send_pause::ends(&record, shared.parts.clock.now());
+    let id = record.id.clone();
+    let publisher = StatePublisher::new(&shared.parts, record, state);
+    let (status, log) = publisher.watch();
+    let deadlines = shared.parts.settings.deadlines;
+    let handle = SessionHandle { id, mailbox: sender, status, log, deadlines };
+    let mut life = Lifecycle::new(shared, handle.clone(), publisher);
+    life.timers.set(Timer::SendPause, pause_ends);
+    let actor = Actor { mailbox, life };
     (handle, actor.run(starts))
 }
 
 impl Actor {
-    pub(in crate::session::actor) async fn run(mut self, starts: bool) {
+    async fn run(mut self, starts: bool) {
         if starts {
-            self.open();
+            self.life.open();
         }
         loop {
-            let cause = self.next_cause().await;
-            let goes_on = match cause {
-                Cause::Requested(Some(request)) => self.requested(request).await,
-                Cause::Requested(None) => false,
-                Cause::Reported(Some(event)) => self.reported(event).await,
-                Cause::Reported(None) => self.crashed("the engine ended without a report").await,
-                Cause::Opened(Ok(opened)) => self.opened(opened),
-                Cause::Opened(Err(error)) => self.not_opened(error).await,
-                Cause::Ended(ended) => self.ended(ended).await,
+            match self.next_cause().await {
+                Cause::Requested(Some(request)) => {
+                    if !self.requested(request).await {
+                        return;
+                    }
+                }
+                Cause::Requested(None) => return,
+                Cause::Reported(report) => self.reported(report).await,
                 Cause::Released => self.release(),
-                Cause::Timer => self.timer_fired().await,
-            };
-            if !goes_on {
-                break;
+                Cause::TimerFired => self.timers_fired().await,
             }
         }
     }
 
     async fn next_cause(&mut self) -> Cause {
-        let next_time = self.timers.next();
+        let next_time = self.life.timers.next();
         tokio::select! {
-            event = next_event(&mut self.engine.events) => Cause::Reported(event),
-            Some(ended) = self.engine.tasks.join_next() => match ended {
-                Ok(Task::Opening(outcome)) => Cause::Opened(outcome),
-                Ok(task) => Cause::Ended(task),
-                Err(_) => Cause::Ended(Task::Command),
-            },
+            report = self.life.engine.next() => Cause::Reported(report),
             request = self.mailbox.recv() => Cause::Requested(request),
-            () = released(&mut self.hold) => Cause::Released,
-            () = sleep_until(next_time) => Cause::Timer,
+            () = self.life.hold.released() => Cause::Released,
+            () = sleep_until(next_time) => Cause::TimerFired,
         }
     }
 
-    pub(in crate::session::actor) async fn requested(&mut self, request: Request) -> bool {
+    async fn reported(&mut self, report: Report) {
+        match report {
+            Report::Event(Some(event)) => Reports(&mut self.life).handle(event).await,
+            Report::Event(None) => self.life.crashed("the engine ended without a report").await,
+            Report::Opened(Ok(opened)) => Startup(&mut self.life).opened(opened),
+            Report::Opened(Err(error)) => Startup(&mut self.life).not_opened(error).await,
+            Report::Ended(task) => self.ended(task).await,
+        }
+    }
+
+    async fn ended(&mut self, task: Task) {
+        match task {
+            Task::Command | Task::Opening(_) => (),
+            Task::Probe { fault, memory } => Health(&mut self.life).probed(fault, memory).await,
+            Task::Recovery { stage, outcome } => {
+                Health(&mut self.life).stage_ended(stage, &outcome).await;
+            }
+            Task::PairingCode { expires_at } => Startup(&mut self.life).pairing_began(expires_at),
+            Task::Stalled { engine_state } => Startup(&mut self.life).stalled(engine_state).await,
+        }
+    }
+
+    async fn timers_fired(&mut self) {
+        let now = Instant::now();
+        while let Some(timer) = self.life.timers.take_due(now) {
+            let life = &mut self.life;
+            match timer {
+                Timer::Qr => {
+                    let message = if life.timers.is_set(Timer::Pairing) {
+                        "nobody typed the pairing code in time"
+                    } else {
+                        "nobody scanned the QR code in time"
+                    };
+                    life.fail(DisconnectReason::QrTimeout, message.to_owned()).await;
+                }
+                Timer::Pairing => Startup(life).pairing_ended(),
+                Timer::Progress => Startup(life).inspect_stall(),
+                Timer::Authentication => {
+                    let message = "the account did not load in time after the scan".to_owned();
+                    life.fail(DisconnectReason::AuthTimeout, message).await;
+                }
+                Timer::Connection => {
+                    let message =
+                        "no connection to WhatsApp for a minute; starting the engine again";
+                    life.state.note("warn", message.to_owned());
+                    life.restart().await;
+                }
+                Timer::Hold => {
+                    life.state.note("warn", "held for too long; released".to_owned());
+                    self.release();
+                }
+                Timer::SendPause => {
+                    self.resume_sends(false).await;
+                }
+                Timer::Restart => {
+                    life.state.enter(SessionState::Initializing).await;
+                    life.open();
+                }
+                Timer::Probe => Health(life).probe(),
+            }
+        }
+    }
+
+    /// Handles a request. Returns whether the task goes on.
+    async fn requested(&mut self, request: Request) -> bool {
         let Some(request) = self.refuse_while_removing(request) else { return true };
+        let life = &mut self.life;
         match request {
-            Request::Execute { command, reply } => self.execute(*command, reply),
+            Request::Execute { command, reply } => life.execute(*command, reply),
             Request::Start { config, reply } => {
-                self.record.config = *config;
-                self.begin().await;
+                life.state.record_mut().config = *config;
+                life.begin().await;
                 let _ = reply.send(Ok(()));
             }
             Request::Restart { reply } => {
-                if self.engine.driver.is_some() {
-                    self.log_disconnected(DisconnectReason::Restart, true).await;
-                }
-                self.close(Close::KeepLogin).await;
-                self.begin().await;
+                self.close_for(DisconnectReason::Restart).await;
+                self.life.begin().await;
                 let _ = reply.send(Ok(()));
             }
             Request::LogOut { reply } => {
-                self.close(Close::LogOut).await;
-                self.wipe().await;
-                self.record.me = None;
-                self.publish(|status| status.me = None);
-                self.log_disconnected(DisconnectReason::LoggedOut, false).await;
-                self.begin().await;
+                life.close(Close::LogOut).await;
+                life.wipe().await;
+                life.state.record_mut().me = None;
+                life.state.publish(|status| status.me = None);
+                life.state.log_disconnected(DisconnectReason::LoggedOut, false).await;
+                life.begin().await;
                 let _ = reply.send(Ok(()));
             }
             Request::Hold { may_close, reply } => {
@@ -277,10 +232,7 @@ impl Actor {
                 return false;
             }
             Request::Stop => {
-                if self.engine.driver.is_some() {
-                    self.log_disconnected(DisconnectReason::Shutdown, true).await;
-                }
-                self.close(Close::KeepLogin).await;
+                self.close_for(DisconnectReason::Shutdown).await;
                 return false;
             }
         }
@@ -289,11 +241,12 @@ impl Actor {
 
     /// Refuses a request that would start a session that is being removed; returns any other.
     fn refuse_while_removing(&self, request: Request) -> Option<Request> {
-        if self.record.removal.is_none() {
+        let record = self.life.state.record();
+        if record.removal.is_none() {
             return Some(request);
         }
         let refusal = || {
-            let message = format!("Session with ID '{}' is being removed", self.record.id);
+            let message = format!("Session with ID '{}' is being removed", record.id);
             Error::new(ErrorCode::Conflict, message).about(Subject::Session)
         };
         match request {
@@ -310,165 +263,108 @@ impl Actor {
         None
     }
 
-    pub(in crate::session::actor) fn execute(
-        &mut self,
-        command: Command,
-        reply: oneshot::Sender<Result<Reply, Error>>,
-    ) {
-        let state = self.state();
-        let refused = match admit(state, self.engine.driver.is_some(), &command) {
-            Err(error) => Some(error),
-            Ok(()) if needs_connection(&command) && self.status.borrow().is_disconnected() => {
-                Some(not_connected())
+    /// Closes the engine for a reason that is none of its own. Returns whether it closed in time.
+    async fn close_for(&mut self, reason: DisconnectReason) -> bool {
+        if self.life.engine.is_open() {
+            self.life.state.log_disconnected(reason, true).await;
+        }
+        self.life.close(Close::KeepLogin).await
+    }
+
+    /// Closes the engine and keeps it closed; none when that is not possible now.
+    async fn hold(&mut self, may_close: bool) -> Result<Option<Hold>, Error> {
+        let closed_engine = self.life.engine.is_open();
+        let is_settling = self.life.state.age() < SETTLING;
+        if self.life.engine.is_opening() || self.life.hold.is_held() {
+            return Ok(None);
+        }
+        if closed_engine && (!may_close || is_settling) {
+            return Ok(None);
+        }
+        if closed_engine {
+            self.life.state.note("info", "the engine is closed: the session is held".to_owned());
+            let in_order = self.close_for(DisconnectReason::Restart).await;
+            self.life.state.enter(SessionState::Initializing).await;
+            if !in_order {
+                self.life.open();
+                let message = "the engine did not close in time";
+                return Err(Error::new(ErrorCode::EngineFailed, message));
             }
-            Ok(()) if COMMANDS <= self.engine.tasks.len() => {
-                let message = "too many commands are in flight in this session: try again later";
-                Some(Error::new(ErrorCode::Unavailable, message))
+        }
+        self.life.timers.set(Timer::Hold, Instant::now() + LONGEST_HOLD);
+        Ok(Some(self.life.hold.begin(closed_engine)))
+    }
+
+    /// Releases the session: its engine is opened again if the session is to run.
+    fn release(&mut self) {
+        let life = &mut self.life;
+        life.hold.end();
+        life.timers.clear([Timer::Hold]);
+        let is_to_run = life.state.record().desired == Desired::Running;
+        if is_to_run && life.state.state() == SessionState::Initializing {
+            life.open();
+        }
+    }
+
+    /// Pauses sends: WhatsApp refused a message for now.
+    async fn hold_sends(&mut self, refusal: SendRefusal) -> SendHold {
+        let Lifecycle { state, timers, shared, .. } = &mut self.life;
+        let now = shared.parts.clock.now();
+        let (hold, is_new) = send_pause::begin(state.record_mut(), refusal, now);
+        if !is_new {
+            return hold;
+        }
+        state.note("warn", format!("{}; sends wait until {}", hold.message(), hold.until));
+        timers.set(Timer::SendPause, send_pause::ends(state.record(), now));
+        state.write().await;
+        state.publish(|status| status.send_hold = Some(hold.clone()));
+        state.log_events(vec![EventBody::SendingHeld { hold: hold.clone() }]).await;
+        hold
+    }
+
+    /// Ends the pause of sends. Returns whether there was one.
+    async fn resume_sends(&mut self, by_hand: bool) -> bool {
+        let Lifecycle { state, timers, shared, .. } = &mut self.life;
+        timers.clear([Timer::SendPause]);
+        let ended = send_pause::end(state.record_mut(), shared.parts.clock.now());
+        let Some(hold) = ended else { return false };
+        state.note("info", "sends are resumed".to_owned());
+        state.write().await;
+        state.publish(|status| status.send_hold = None);
+        state.log_events(vec![EventBody::SendingResumed { hold, by_hand }]).await;
+        true
+    }
+
+    /// Records that the session is being removed, and closes the engine. The options of the first request
+    /// count, also when an interrupted removal is requested again.
+    async fn begin_removal(&mut self, removal: Removal) -> Result<(), Error> {
+        let state = &mut self.life.state;
+        let before = state.record().removal;
+        let removal = *state.record_mut().removal.get_or_insert(removal);
+        state.record_mut().desired = Desired::Stopped;
+        state.publish(|status| status.removing = true);
+        if let Err(error) = state.try_write().await {
+            // A removal is possible on a full disk, and may be meant to make room.
+            if !matches!(error, StoreError::Full) {
+                state.record_mut().removal = before;
+                state.publish(|status| status.removing = before.is_some());
+                return Err(error.into());
             }
-            Ok(()) => None,
-        };
-        let (None, Some(driver)) = (&refused, self.engine.driver.clone()) else {
-            let _ = reply.send(Err(refused.unwrap_or_else(|| not_ready(state))));
-            return;
-        };
-        self.touch();
-        let deadline = self.shared.parts.settings.deadlines.of(&command);
-        self.engine.tasks.spawn(async move {
-            let name = command.name();
-            let outcome = match tokio::time::timeout(deadline, driver.execute(command)).await {
-                Ok(outcome) => outcome,
-                Err(_) => {
-                    let message = format!("{name}: the engine did not answer in time");
-                    Err(Error::new(ErrorCode::Timeout, message))
-                }
-            };
-            let task = match &outcome {
-                Ok(Reply::PairingCode { expires_at, .. }) => {
-                    Task::PairingCode { expires_at: *expires_at }
-                }
-                _ => Task::Command,
-            };
-            let _ = reply.send(outcome);
-            task
-        });
-    }
-
-    /// Enters a state: writes it to the store, then publishes it.
-    pub(in crate::session::actor) async fn enter(&mut self, state: SessionState) {
-        let before = self.state();
-        self.record.state = state;
-        self.entered = Instant::now();
-        let (last_error, failure) = (self.record.last_error.clone(), self.record.failure);
-        if before != state {
-            self.note("info", format!("{} → {}", before.as_str(), state.as_str()));
-            tracing::info!(session = %self.record.id, from = before.as_str(), to = state.as_str(),
-                "session {} is {}", self.record.id, state.as_str());
+            state.note("warn", "the removal is not recorded: the disk is full".to_owned());
         }
-        self.write().await;
-        self.publish(|status| {
-            (status.state, status.last_error, status.failure) = (state, last_error, failure);
-        });
+        Breakpoint::RemovalBegun.pass();
+        let how = if removal.log_out { Close::LogOut } else { Close::KeepLogin };
+        self.life.close(how).await;
+        self.life.state.enter(SessionState::Terminated).await;
+        Ok(())
     }
 
-    pub(in crate::session::actor) async fn write(&mut self) {
-        self.activity.written_at = Instant::now();
-        if let Err(error) = self.shared.parts.store.sessions().put(&self.record).await {
-            tracing::error!(session = %self.record.id, %error, "the record of session {} cannot be written", self.record.id);
+    /// Nothing of the session is pending any more: logs its removal, and deletes its folder.
+    async fn end_removal(&mut self) {
+        self.life.state.log_disconnected(DisconnectReason::SessionRemoved, false).await;
+        if self.life.state.record().removal.is_some_and(|removal| !removal.keep_data) {
+            self.life.wipe().await;
         }
-    }
-
-    /// Records that the session was used.
-    pub(in crate::session::actor) fn touch(&mut self) {
-        let now = self.shared.parts.clock.now();
-        self.record.last_activity = now;
-        self.activity.touched = self.shared.parts.clock.steady();
-        self.publish(|status| status.last_activity = now);
-        if ACTIVITY_INTERVAL < self.activity.written_at.elapsed() {
-            self.activity.written_at = Instant::now();
-            let (shared, session) = (self.shared.clone(), self.record.reference());
-            self.engine.tasks.spawn(async move {
-                // After a crash the time may be a few seconds old.
-                let _ = write_activity(&shared.parts.store, &session, now).await;
-                Task::Command
-            });
-        }
-    }
-
-    pub(in crate::session::actor) async fn log_disconnected(
-        &self,
-        reason: DisconnectReason,
-        will_reconnect: bool,
-    ) {
-        self.log_events(vec![EventBody::Disconnected { reason, will_reconnect }]).await;
-    }
-
-    /// Hands events to the sink, which makes them durable.
-    pub(in crate::session::actor) async fn log_events(&self, events: Vec<EventBody>) {
-        // The engine of a number or a web chat reports its own state alone, which is nobody's news.
-        if !self.record.id.is_whatsapp() {
-            return;
-        }
-        if let Err(error) = self.shared.parts.sink.ingest(&self.record.id, events).await {
-            tracing::error!(session = %self.record.id, %error, "an event of session {} could not be logged", self.record.id);
-            self.note("error", format!("an event could not be logged: {error}"));
-        }
-    }
-
-    pub(in crate::session::actor) fn note(&self, level: &'static str, message: String) {
-        self.log.add(self.shared.parts.clock.now(), level, message);
-    }
-
-    pub(in crate::session::actor) fn publish(&self, change: impl FnOnce(&mut SessionStatus)) {
-        let config = &self.record.config;
-        self.status.send_modify(|status| {
-            change(status);
-            if status.config != *config {
-                status.config = config.clone();
-            }
-        });
-    }
-
-    pub(in crate::session::actor) fn state(&self) -> SessionState {
-        self.status.borrow().state
-    }
-
-    pub(in crate::session::actor) fn folder(&self) -> PathBuf {
-        self.shared.parts.sessions_dir.join(self.record.id.as_str())
-    }
-
-    pub(in crate::session::actor) fn profile(&self) -> PathBuf {
-        self.folder().join("profile")
-    }
-}
-
-fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
-    SessionStatus {
-        id: record.id.clone(),
-        uuid: record.uuid,
-        number: record.number,
-        config: record.config.clone(),
-        state,
-        removing: record.removal.is_some(),
-        connected: false,
-        line: None,
-        created_at: record.created_at,
-        last_activity: record.last_activity,
-        me: record.me.clone(),
-        qr: None,
-        pairing_until: None,
-        last_error: record.last_error.clone(),
-        failure: record.failure,
-        recovery: None,
-        restarts: 0,
-        memory: None,
-        send_hold: present(record),
-    }
-}
-
-async fn next_event(events: &mut Option<mpsc::Receiver<Box<DriverEvent>>>) -> Option<DriverEvent> {
-    match events {
-        Some(events) => events.recv().await.map(|event| *event),
-        None => std::future::pending().await,
     }
 }
 

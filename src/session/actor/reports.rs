@@ -6,144 +6,144 @@ use tokio::time::Instant;
 
 use crate::{
     domain::{
-        EventBody, SessionState,
+        EventBody, Me, SessionState,
         event::DisconnectReason,
         session::{Desired, QrCode, RecoveryOutcome},
     },
     driver::{Close, DriverEvent},
-    session::actor::{Actor, Task, timers::CONNECTION_PATIENCE},
+    session::actor::{
+        lifecycle::Lifecycle,
+        startup::Startup,
+        timers::{CONNECTION_PATIENCE, Timer},
+    },
 };
 
-impl Actor {
-    pub(in crate::session::actor) async fn reported(&mut self, event: DriverEvent) -> bool {
+pub struct Reports<'a>(pub &'a mut Lifecycle);
+
+impl Reports<'_> {
+    pub async fn handle(&mut self, event: DriverEvent) {
+        let state = self.0.state.state();
         match event {
             // A pairing code replaces QR codes until it expires.
             DriverEvent::Qr { .. }
-                if self.timers.pairing.is_some() && self.state() == SessionState::QrReady => {}
+                if self.0.timers.is_set(Timer::Pairing) && state == SessionState::QrReady => {}
             DriverEvent::Qr { text, attempt, expires_at } => {
-                self.end_recovery(RecoveryOutcome::Abandoned);
-                self.qr_shown(expires_at);
-                let limit = self.record.config.qr_timeout;
-                if self.timers.qr.is_none() && limit != 0 {
-                    self.timers.qr = Some(Instant::now() + Duration::from_secs(limit.into()));
-                }
-                self.log_events(vec![EventBody::Qr { text: text.clone(), attempt, expires_at }])
-                    .await;
-                self.publish(|status| status.qr = Some(QrCode { text, attempt, expires_at }));
-                self.enter(SessionState::QrReady).await;
+                self.qr_shown(QrCode { text, attempt, expires_at }).await;
             }
             DriverEvent::QrExhausted => {
-                self.publish(|status| status.qr = None);
+                self.0.state.publish(|status| status.qr = None);
                 // New QR codes would invalidate a pairing code.
-                if self.timers.pairing.is_none() {
-                    self.note("info", "the QR codes ran out; requesting new ones".to_owned());
-                    self.refresh_codes();
+                if !self.0.timers.is_set(Timer::Pairing) {
+                    let message = "the QR codes ran out; requesting new ones";
+                    self.0.state.note("info", message.to_owned());
+                    Startup(self.0).refresh_codes();
                 }
             }
             DriverEvent::Authenticated => self.authenticated().await,
             // The engine reports again. The current stage checks whether it is well.
-            DriverEvent::Ready { me } if self.state() == SessionState::Degraded => {
-                self.record.me = Some(me);
+            DriverEvent::Ready { me } if state == SessionState::Degraded => {
+                self.0.state.record_mut().me = Some(me);
             }
-            DriverEvent::Ready { me } => {
-                self.authenticated().await;
-                self.note_missing_parts();
-                self.end_recovery(RecoveryOutcome::Recovered);
-                self.record.me = Some(me.clone());
-                (self.timers.qr, self.timers.authentication, self.timers.connection) =
-                    (None, None, None);
-                self.log_events(vec![EventBody::Ready { me: me.clone() }]).await;
-                self.publish(|status| {
-                    (status.me, status.qr, status.connected) = (Some(me), None, true);
-                });
-                self.enter(SessionState::Ready).await;
-                self.catch_up();
-            }
+            DriverEvent::Ready { me } => self.ready(me).await,
             DriverEvent::Connection { state, connected } => {
-                self.connection_changed(state, connected).await
+                self.connection_changed(state, connected).await;
             }
-            DriverEvent::LoggedOut => return self.logged_out().await,
-            DriverEvent::Crashed { reason } => return self.crashed(&reason).await,
+            DriverEvent::LoggedOut => self.logged_out().await,
+            DriverEvent::Crashed { reason } => self.0.crashed(&reason).await,
             DriverEvent::Event(mut body) => {
-                self.touch();
-                if let (EventBody::Message { message }, Some(me)) = (&mut body, &self.record.me) {
+                self.0.touch();
+                let me = &self.0.state.record().me;
+                if let (EventBody::Message { message }, Some(me)) = (&mut body, me) {
                     message.came_to(&me.id);
                 }
-                self.log_events(vec![body]).await;
+                self.0.state.log_events(vec![body]).await;
             }
         }
-        true
     }
 
-    pub(in crate::session::actor) async fn authenticated(&mut self) {
+    async fn qr_shown(&mut self, code: QrCode) {
+        self.0.end_recovery(RecoveryOutcome::Abandoned);
+        Startup(self.0).qr_shown(code.expires_at);
+        let QrCode { text, attempt, expires_at } = code.clone();
+        let state = &mut self.0.state;
+        state.log_events(vec![EventBody::Qr { text, attempt, expires_at }]).await;
+        state.publish(|status| status.qr = Some(code));
+        state.enter(SessionState::QrReady).await;
+    }
+
+    async fn authenticated(&mut self) {
         if matches!(
-            self.state(),
+            self.0.state.state(),
             SessionState::Authenticated | SessionState::Ready | SessionState::Degraded
         ) {
             return;
         }
-        self.progress_made();
-        (self.timers.qr, self.timers.pairing) = (None, None);
-        let limit = self.record.config.auth_timeout;
-        self.timers.authentication =
-            (limit != 0).then(|| Instant::now() + Duration::from_secs(limit.into()));
-        self.log_events(vec![EventBody::Authenticated]).await;
-        self.publish(|status| (status.qr, status.pairing_until) = (None, None));
-        self.enter(SessionState::Authenticated).await;
+        Startup(self.0).progress_made();
+        let Lifecycle { state, timers, .. } = &mut *self.0;
+        timers.clear([Timer::Qr, Timer::Pairing]);
+        let limit = state.record().config.auth_timeout;
+        let end = (limit != 0).then(|| Instant::now() + Duration::from_secs(limit.into()));
+        timers.set(Timer::Authentication, end);
+        state.log_events(vec![EventBody::Authenticated]).await;
+        state.publish(|status| (status.qr, status.pairing_until) = (None, None));
+        state.enter(SessionState::Authenticated).await;
+    }
+
+    async fn ready(&mut self, me: Me) {
+        self.authenticated().await;
+        self.note_missing_parts();
+        self.0.end_recovery(RecoveryOutcome::Recovered);
+        self.0.timers.clear([Timer::Qr, Timer::Authentication, Timer::Connection]);
+        let state = &mut self.0.state;
+        state.record_mut().me = Some(me.clone());
+        state.log_events(vec![EventBody::Ready { me: me.clone() }]).await;
+        state.publish(|status| {
+            (status.me, status.qr, status.connected) = (Some(me), None, true);
+        });
+        state.enter(SessionState::Ready).await;
+        self.0.catch_up();
     }
 
     fn note_missing_parts(&self) {
-        let missing = self.engine.driver.iter().flat_map(|driver| driver.capabilities().missing);
-        for part in missing {
-            self.note("warn", format!("WhatsApp Web lacks {part}"));
+        let missing = self.0.engine.driver().map(|driver| driver.capabilities().missing);
+        for part in missing.into_iter().flatten() {
+            self.0.state.note("warn", format!("WhatsApp Web lacks {part}"));
         }
     }
 
-    pub(in crate::session::actor) async fn connection_changed(
-        &mut self,
-        state: String,
-        connected: bool,
-    ) {
-        let before = self.status.borrow().connected;
-        let was_ready = self.state() == SessionState::Ready;
-        let line = Some(state);
-        let changed = EventBody::StateChanged { state: self.state(), line: line.clone() };
-        self.log_events(vec![changed]).await;
-        if self.state() == SessionState::Degraded {
-            self.remember_connection(connected);
-            self.publish(|status| status.line = line);
+    async fn connection_changed(&mut self, connection: String, connected: bool) {
+        let Lifecycle { state, timers, recovery, .. } = &mut *self.0;
+        let before = state.status().connected;
+        let was_ready = state.state() == SessionState::Ready;
+        let line = Some(connection);
+        let changed = EventBody::StateChanged { state: state.state(), line: line.clone() };
+        state.log_events(vec![changed]).await;
+        if state.state() == SessionState::Degraded {
+            recovery.remember_connection(connected);
+            state.publish(|status| status.line = line);
             return;
         }
         if was_ready && before && !connected {
-            self.log_disconnected(DisconnectReason::ConnectionLost, true).await;
-            self.timers.connection = Some(Instant::now() + CONNECTION_PATIENCE);
+            state.log_disconnected(DisconnectReason::ConnectionLost, true).await;
+            timers.set(Timer::Connection, Instant::now() + CONNECTION_PATIENCE);
         }
         if connected {
-            self.timers.connection = None;
+            timers.clear([Timer::Connection]);
         }
         if was_ready && connected && !before {
-            self.catch_up();
+            self.0.catch_up();
         }
-        self.publish(|status| (status.connected, status.line) = (connected && was_ready, line));
+        let is_connected = connected && was_ready;
+        self.0.state.publish(|status| (status.connected, status.line) = (is_connected, line));
     }
 
-    /// Lets the sink read what the session missed.
-    pub(in crate::session::actor) fn catch_up(&mut self) {
-        let (sink, handle) = (self.shared.parts.sink.clone(), self.handle.clone());
-        sink.will_be_ready(handle.id());
-        self.engine.tasks.spawn(async move {
-            sink.on_ready(handle).await;
-            Task::Command
-        });
-    }
-
-    pub(in crate::session::actor) async fn logged_out(&mut self) -> bool {
-        self.close(Close::KeepLogin).await;
-        self.wipe().await;
-        (self.record.me, self.record.desired) = (None, Desired::Stopped);
-        self.log_disconnected(DisconnectReason::LoggedOut, false).await;
-        self.publish(|status| status.me = None);
-        self.enter(SessionState::Terminated).await;
-        true
+    async fn logged_out(&mut self) {
+        self.0.close(Close::KeepLogin).await;
+        self.0.wipe().await;
+        let state = &mut self.0.state;
+        (state.record_mut().me, state.record_mut().desired) = (None, Desired::Stopped);
+        state.log_disconnected(DisconnectReason::LoggedOut, false).await;
+        state.publish(|status| status.me = None);
+        state.enter(SessionState::Terminated).await;
     }
 }

@@ -84,7 +84,7 @@ impl Flusher {
     }
 }
 
-/// The thread holds the folder: whoever opens it next finds it free.
+/// The thread holds the folder: the next one to open it finds it free.
 impl Drop for Flusher {
     fn drop(&mut self) {
         self.orders.list().is_ending = true;

@@ -1,7 +1,7 @@
 //! What lets a snapshot be read slowly while commits go on: each view knows how far it has been
 //! read, and keeps the value that a key beyond had before a commit changed it.
 //!
-//! Pure: bytes and maps, no database. Whoever owns the views holds a lock around commits and reads.
+//! Pure: bytes and maps, no database. The owner of the views holds a lock around commits and reads.
 
 use std::collections::BTreeMap;
 

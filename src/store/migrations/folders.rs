@@ -70,7 +70,7 @@ impl Folders {
     fn take_turn(&self) -> Result<Turn, StoreError> {
         private::make_folder(&self.store).map_err(failed)?;
         let _folder = lock(&self.store)?;
-        // Whoever exchanges the folders holds the old one, whatever its name.
+        // The process that exchanges the folders holds the old one, whatever its name.
         if self.old.exists() {
             lock(&self.old)?;
         }

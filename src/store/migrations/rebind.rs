@@ -1,7 +1,7 @@
 //! Layout 1 to 2: events, webhooks, API keys and messages that wait, which layout 1 knows by the name of
 //! their session, get the UUID of that session.
 //!
-//! A record belongs to the session that bears its name now, if that session was there when the record was
+//! A record belongs to the session that has its name now, if that session was there when the record was
 //! made. All others are of sessions that were removed: no session of the same name gets them any more.
 
 use std::{collections::HashMap, time::Duration};

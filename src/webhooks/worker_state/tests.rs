@@ -4,7 +4,7 @@ use crate::{
     domain::clock::from_seconds,
     webhooks::{
         attempt::PostOutcome, in_flight::new_delivery, results::AttemptResult, stored::Attempt,
-        worker_state::*,
+        uncommitted::CURSOR_STEP, worker_state::*,
     },
 };
 
@@ -37,7 +37,7 @@ async fn answered_later(status: u16, fresh: NewDelivery) -> Result<FinishedAttem
 }
 
 async fn let_one_end(state: &mut WorkerState) {
-    let finished = state.attempts.join_next_with_id().await.unwrap();
+    let finished = state.attempts.next().await.unwrap();
     state.end(Uuid::nil(), finished);
 }
 
@@ -45,21 +45,21 @@ async fn let_one_end(state: &mut WorkerState) {
 async fn a_lane_waits_for_the_disk_except_after_a_delivery_at_the_first_attempt() {
     let mut state = worker_state();
     for (lane, status) in [("well", 200), ("failing", 500)] {
-        state.start(lane.to_owned(), answered(status, new_delivery(lane, 1)));
+        state.attempts.start(lane.to_owned(), answered(status, new_delivery(lane, 1)));
         let_one_end(&mut state).await;
     }
-    state.start("line".to_owned(), answered_later(200, new_delivery("line", 1)));
+    state.attempts.start("line".to_owned(), answered_later(200, new_delivery("line", 1)));
     let_one_end(&mut state).await;
-    assert!(!state.busy_lanes.contains("well"), "it has no queue entry");
+    assert!(!state.attempts.is_busy("well"), "it has no queue entry");
     assert_eq!(state.next_group().unwrap().finished.len(), 3);
     state.commits.spawn(std::future::pending());
-    state.start("failing".to_owned(), answered(500, new_delivery("later", 1)));
+    state.attempts.start("failing".to_owned(), answered(500, new_delivery("later", 1)));
     let_one_end(&mut state).await;
     assert!(state.next_group().is_none(), "one group at a time");
-    assert!(state.busy_lanes.contains("failing") && state.busy_lanes.contains("line"));
+    assert!(state.attempts.is_busy("failing") && state.attempts.is_busy("line"));
     state.commits.shutdown().await;
     state.group_committed(Uuid::nil(), Ok(Ok(Vec::new())));
-    assert!(!state.busy_lanes.contains("failing") && !state.busy_lanes.contains("line"));
+    assert!(!state.attempts.is_busy("failing") && !state.attempts.is_busy("line"));
     assert_eq!(state.next_group().unwrap().finished.len(), 1);
 }
 
@@ -81,16 +81,16 @@ async fn events_of_a_chat_that_go_well_follow_each_other_and_are_recorded_in_ord
 #[tokio::test]
 async fn results_that_hold_up_no_lane_wait_for_others_while_attempts_are_in_flight() {
     let mut state = worker_state();
-    state.start("slow".to_owned(), std::future::pending());
-    state.start("a".to_owned(), answered(200, new_delivery("a", 1)));
+    state.attempts.start("slow".to_owned(), std::future::pending());
+    state.attempts.start("a".to_owned(), answered(200, new_delivery("a", 1)));
     let_one_end(&mut state).await;
     assert!(state.next_group().is_none() && state.group_delay().is_some());
-    state.start("b".to_owned(), answered(500, new_delivery("b", 2)));
+    state.attempts.start("b".to_owned(), answered(500, new_delivery("b", 2)));
     let_one_end(&mut state).await;
     assert_eq!(state.group_delay(), None, "its lane waits");
     assert_eq!(state.next_group().unwrap().finished.len(), 2);
     state.group_committed(Uuid::nil(), Ok(Ok(Vec::new())));
-    state.start("c".to_owned(), answered(200, new_delivery("c", 3)));
+    state.attempts.start("c".to_owned(), answered(200, new_delivery("c", 3)));
     let_one_end(&mut state).await;
     assert!(state.next_group().is_none());
     state.attempts.shutdown().await;
@@ -103,11 +103,11 @@ async fn results_that_are_not_committed_are_bounded() {
     let mut started = 0;
     while 0 < state.free_slots() {
         let lane = started.to_string();
-        state.start(lane.clone(), answered(200, new_delivery(&lane, 1)));
+        state.attempts.start(lane.clone(), answered(200, new_delivery(&lane, 1)));
         let_one_end(&mut state).await;
         started += 1;
     }
-    assert_eq!((started, state.finished.len()), (MOST_UNCOMMITTED, MOST_UNCOMMITTED));
+    assert_eq!((started, state.results.attempts()), (MOST_UNCOMMITTED, MOST_UNCOMMITTED));
     let group = state.next_group().unwrap();
     assert_eq!(
         (group.finished.len(), state.free_slots()),
@@ -115,18 +115,18 @@ async fn results_that_are_not_committed_are_bounded() {
         "until it is on the disk"
     );
     state.group_committed(Uuid::nil(), Ok(Ok(Vec::new())));
-    assert_eq!((state.free_slots(), state.busy_lanes.len()), (10, 0));
+    assert_eq!((state.free_slots(), state.attempts.busy_lanes()), (10, 0));
 }
 
 #[tokio::test]
 async fn an_attempt_that_breaks_off_frees_its_lane_and_the_endpoint_rests() {
     let mut state = worker_state();
-    state.start("a".to_owned(), async { Err(Error::internal("no disk")) });
-    state.start("b".to_owned(), async { panic!("a fault") });
+    state.attempts.start("a".to_owned(), async { Err(Error::internal("no disk")) });
+    state.attempts.start("b".to_owned(), async { panic!("a fault") });
     while !state.attempts.is_empty() {
         let_one_end(&mut state).await;
     }
-    assert!(state.busy_lanes.is_empty() && state.finished.is_empty());
+    assert!(state.attempts.busy_lanes() == 0 && state.results.is_empty());
     assert!(state.backoff().is_some());
 }
 
@@ -140,7 +140,7 @@ fn place(state: &mut WorkerState, lane: &str, seq: u64, is_queued: bool) {
 async fn try_next(state: &mut WorkerState, status: u16) -> u64 {
     let next = state.in_flight.as_mut().and_then(InFlight::start).unwrap();
     let seq = next.delivery.seq;
-    state.start(next.delivery.lane.clone(), answered(status, next));
+    state.attempts.start(next.delivery.lane.clone(), answered(status, next));
     let_one_end(state).await;
     seq
 }
@@ -194,12 +194,12 @@ async fn after_a_failed_commit_reading_starts_again_once_all_attempts_have_ended
     try_next(&mut state, 200).await;
     state.next_group().unwrap();
     let second = state.in_flight.as_mut().and_then(InFlight::start).unwrap();
-    state.start("b".to_owned(), answered(200, second));
+    state.attempts.start("b".to_owned(), answered(200, second));
     state.group_committed(Uuid::nil(), Ok(Err(Error::internal("no disk"))));
     assert!(!state.is_drained() && state.backoff().is_some());
     assert_eq!((state.free_slots(), state.is_taken("a"), state.is_taken("b")), (0, false, true));
     let_one_end(&mut state).await;
-    assert!(state.is_drained() && state.finished.is_empty() && state.next_group().is_none());
+    assert!(state.is_drained() && state.results.is_empty() && state.next_group().is_none());
     assert!(!state.is_taken("b"));
 }
 

@@ -11,7 +11,7 @@ use crate::{
 
 #[async_trait]
 pub trait Family: Send + Sync {
-    /// The name of an event; none for an event of another family, and for one that is not told.
+    /// The name of an event; none for an event of another family, and for one that is not sent.
     fn name(&self, event: &Event) -> Option<&'static str>;
 
     /// The names that it has, what each says, and the schema of its data.

@@ -13,7 +13,7 @@ mod payments;
 mod ratings;
 mod tests_of_endpoints;
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -29,10 +29,10 @@ use self::{
 use crate::{
     api::{
         chat::time,
-        kit::Shape,
+        kit::{LateServices, Shape},
         sessions::event_schemas::{add_shape, delivery, schema_name},
     },
-    domain::{Error, ErrorCode, Event, SessionId, Timestamp},
+    domain::{Error, Event, SessionId, Timestamp},
     events::{Codes, TEST, Wording},
     services::Services,
 };
@@ -109,18 +109,17 @@ struct Envelope<'a> {
 #[derive(Clone)]
 pub struct BusinessWords {
     organization: Uuid,
-    /// They hold the webhooks, and these the wording: held in turn, neither would ever be dropped.
-    services: Arc<OnceLock<Weak<Services>>>,
+    services: LateServices,
 }
 
 impl BusinessWords {
     pub fn new(organization: Uuid) -> Self {
-        Self { organization, services: Arc::default() }
+        Self { organization, services: LateServices::default() }
     }
 
     /// Where data is read, from the start of the deliveries on.
     pub fn read_from(&self, services: &Arc<Services>) {
-        self.services.get_or_init(|| Arc::downgrade(services));
+        self.services.set(services);
     }
 
     fn envelope<'a>(&self, event: &'a str, at: Timestamp, data: Value) -> Envelope<'a> {
@@ -153,9 +152,7 @@ impl Wording for BusinessWords {
 
     async fn wrap(&self, event: &Event) -> Result<Option<Bytes>, Error> {
         let Some((family, name)) = family_of(event) else { return Ok(None) };
-        let services = self.services.get().and_then(Weak::upgrade);
-        let ends = || Error::new(ErrorCode::Unavailable, "the gateway is starting or stopping");
-        let services = services.ok_or_else(ends)?;
+        let services = self.services.get()?;
         services.inbox.reached(event.seq).await;
         let Some(data) = family.data(&services, event).await? else { return Ok(None) };
         let body = serde_json::to_vec(&self.envelope(name, event.at, data));

@@ -1,7 +1,7 @@
 //! Whether a browser may have made a request for a foreign web page.
 //!
 //! A browser adds a remembered password by itself and reaches loopback from any page, so a request that
-//! bears no key in a header must show that its page is one of ours: by `Origin`, by `Sec-Fetch-Site`, and
+//! carries no key in a header must show that its page is one of ours: by `Origin`, by `Sec-Fetch-Site`, and
 //! by a `Host` that nobody else can make lead here. What cannot be read counts as foreign.
 
 use std::net::IpAddr;

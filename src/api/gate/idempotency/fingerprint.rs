@@ -3,7 +3,7 @@
 //!
 //! Compared are the query and the body, byte for byte: the same JSON in another order of fields
 //! is another request. The parts of a multipart body count with their headers, but not the
-//! boundary between them, which programs choose anew for each attempt. Nothing is held but what
+//! boundary between them, which programs choose again for each attempt. Nothing is held but what
 //! may be the beginning of a boundary.
 
 use sha2::{Digest, Sha256};

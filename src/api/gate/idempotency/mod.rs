@@ -2,7 +2,7 @@
 //!
 //! What is kept, and who waits for whom, is known to [`crate::services::idempotency`]; here the
 //! request is hashed, and the answer kept or given again. A write with a key goes on in a task of
-//! its own when its caller hangs up: whoever asks again is to find the answer.
+//! its own when its caller hangs up: a request that is repeated is to find the answer.
 //!
 //! Kept are the status, the type and up to [`LARGEST_ANSWER`] bytes of every answer but those that
 //! say "not now": 5xx, 429, and that the session is not ready. After these the next request with
@@ -192,7 +192,7 @@ impl Write {
         self.repeat == Repeat::Joined && is_stream && is_same
     }
 
-    /// Writes down what became of the write before its caller is told.
+    /// Stores the outcome of the write before its caller is answered.
     async fn settle(&self, claim: &Claim, fault: Option<Error>, outcome: Answered) -> Answered {
         let response = match (outcome, fault) {
             (Ok(response), None) if is_kept(&response, claim) => response,

@@ -14,7 +14,7 @@ mod messages;
 mod sessions;
 mod work_items;
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -30,7 +30,7 @@ use self::{
 use crate::{
     api::{
         chat::time,
-        kit::Shape,
+        kit::{LateServices, Shape},
         sessions::event_schemas::{add_shape, delivery, schema_name},
     },
     domain::{Error, ErrorCode, Event, SessionId, Timestamp},
@@ -121,19 +121,13 @@ struct Envelope<'a> {
 /// The wording. Clones are the same.
 #[derive(Clone, Default)]
 pub struct WorkspaceWords {
-    /// They hold the webhooks, and these the wording: held in turn, neither would ever be dropped.
-    services: Arc<OnceLock<Weak<Services>>>,
+    services: LateServices,
 }
 
 impl WorkspaceWords {
     /// Where data is read, from the start of the deliveries on.
     pub fn read_from(&self, services: &Arc<Services>) {
-        self.services.get_or_init(|| Arc::downgrade(services));
-    }
-
-    fn services(&self) -> Result<Arc<Services>, Error> {
-        let ends = || Error::new(ErrorCode::Unavailable, "the gateway is starting or stopping");
-        self.services.get().and_then(Weak::upgrade).ok_or_else(ends)
+        self.services.set(services);
     }
 }
 
@@ -158,7 +152,7 @@ impl Wording for WorkspaceWords {
 
     async fn is_of(&self, event: &Event, bot: Uuid) -> Result<bool, Error> {
         let Some((family, _)) = family_of(event) else { return Ok(false) };
-        let services = self.services()?;
+        let services = self.services.get()?;
         if !services.bots.all().await?.iter().any(|known| known.id == bot) {
             return Ok(false);
         }
@@ -175,7 +169,7 @@ impl Wording for WorkspaceWords {
 
     async fn wrap_for(&self, event: &Event, bot: Uuid) -> Result<Option<Bytes>, Error> {
         let Some((family, name)) = family_of(event) else { return Ok(None) };
-        let services = self.services()?;
+        let services = self.services.get()?;
         let Some(data) = family.data(&services, event).await? else { return Ok(None) };
         let (id, timestamp) = (event.id, time(event.at));
         let body = Envelope { id, event: name, bot_id: bot, timestamp, data };

@@ -9,7 +9,7 @@ use crate::{
         outbox::{OutboxEntry, OutboxState},
     },
     messaging::{
-        outbound::outbox::{attempt, dispatcher::Dispatcher, stored},
+        outbound::outbox::{attempt, entries::Entries, parts::OutboxParts, stored},
         stored::{MessagingTables, PlaceKind},
     },
     session::not_found,
@@ -19,20 +19,26 @@ use crate::{
 /// Messages that are cancelled in one commit.
 const CANCELLED_AT_ONCE: usize = 100;
 
-impl Dispatcher {
+/// Ends or changes entries on request.
+pub struct Cancellation<'a> {
+    pub parts: &'a OutboxParts,
+    pub entries: &'a mut Entries,
+}
+
+impl Cancellation<'_> {
     /// Cancels a message. None if it is not waiting, or may have been sent.
-    pub(in crate::messaging::outbound::outbox) async fn cancel(
+    pub async fn cancel(
         &mut self,
         session: &SessionId,
         id: Uuid,
         reason: CancelReason,
     ) -> Option<Result<OutboxEntry, Error>> {
-        if self.in_flight.contains(&id) {
+        if self.entries.in_flight.contains(&id) {
             return None;
         }
         let store = self.parts.store.clone();
         let mut entry = match store.outbox().get(session, id).await {
-            Ok(entry) => self.unwritten.get(&id).cloned().or(entry)?,
+            Ok(entry) => self.entries.unwritten.get(&id).cloned().or(entry)?,
             Err(error) => return Some(Err(error.into())),
         };
         let place = match store.outbox_queue().place_of(&entry).await {
@@ -40,52 +46,51 @@ impl Dispatcher {
             Err(error) => return Some(Err(error.into())),
         };
         // A message that may have been sent cannot be cancelled.
-        if !entry.state.is_waiting() || (self.needs_lookup(&entry) && !self.is_early(&entry)) {
+        if !entry.state.is_waiting()
+            || (self.entries.needs_lookup(&entry) && !self.is_early(&entry))
+        {
             return None;
         }
-        if let Err(error) = attempt::cancel(&self.parts, &mut entry, reason, false, None).await {
+        if let Err(error) = attempt::cancel(self.parts, &mut entry, reason, false, None).await {
             // The cancellation is not stored, so the message stays in its queue.
             return Some(Err(error.into()));
         }
         let uuid = entry.session_uuid;
-        self.remove_from(uuid, id, place);
-        self.wake(uuid);
+        self.entries.remove_from(uuid, id, place);
+        self.entries.wake(uuid);
         let error =
             Error::new(ErrorCode::Conflict, "the message was cancelled and will not be sent");
-        self.waiter_of(id).refuse(error);
+        self.entries.waiter_of(id).refuse(error);
         Some(Ok(entry))
     }
 
     /// Makes a message wait for its session, in the store too. Its caller is answered that it is queued.
-    pub(in crate::messaging::outbound::outbox) async fn make_queueable(
+    pub async fn make_queueable(
         &mut self,
         session: &SessionId,
         id: Uuid,
     ) -> Option<Box<OutboxEntry>> {
         let stored = self.parts.store.outbox().get(session, id).await.ok()?;
-        if self.in_flight.contains(&id) {
-            self.made_queueable.insert(id);
+        if self.entries.in_flight.contains(&id) {
+            self.entries.made_queueable.insert(id);
             return stored.map(Box::new);
         }
-        let known = self.unwritten.remove(&id).or(stored);
+        let known = self.entries.unwritten.remove(&id).or(stored);
         let mut entry = known.filter(|entry| entry.state.is_waiting())?;
         entry.options.queue_if_offline = true;
         if !stored::write_again(&self.parts.store, &mut entry).await {
-            self.unwritten.insert(id, entry.clone());
+            self.entries.unwritten.insert(id, entry.clone());
         }
-        if let Some(queue) = self.queues.get_mut(&entry.session_uuid) {
+        if let Some(queue) = self.entries.queues.get_mut(&entry.session_uuid) {
             queue.unqueueable.remove(&id);
         }
-        self.waiters.remove(&id);
+        self.entries.waiters.remove(&id);
         Some(Box::new(entry))
     }
 
     /// Cancels all waiting entries of a session that is removed, with an event for each, in pages. Entries in flight
     /// are cancelled when their attempts end.
-    pub(in crate::messaging::outbound::outbox) async fn cancel_session(
-        &mut self,
-        session: &SessionRef,
-    ) {
+    pub async fn cancel_session(&mut self, session: &SessionRef) {
         for kind in [PlaceKind::Queue, PlaceKind::Lookup, PlaceKind::Schedule] {
             let mut after = None;
             loop {
@@ -106,14 +111,14 @@ impl Dispatcher {
                 tokio::task::yield_now().await;
             }
         }
-        if let Some(queue) = self.queues.get_mut(&session.uuid) {
+        if let Some(queue) = self.entries.queues.get_mut(&session.uuid) {
             (queue.queued, queue.scheduled, queue.lookups) = (0, 0, 0);
             queue.unqueueable.clear();
         }
     }
 
     async fn cancel_page(&mut self, session: &SessionRef, mut entries: Vec<OutboxEntry>) {
-        entries.retain(|entry| !self.in_flight.contains(&entry.id));
+        entries.retain(|entry| !self.entries.in_flight.contains(&entry.id));
         if entries.is_empty() {
             return;
         }
@@ -121,15 +126,15 @@ impl Dispatcher {
         let me = me.map(|me| me.id);
         let mut events = Vec::with_capacity(entries.len());
         for entry in &mut entries {
-            if let Some(known) = self.unwritten.remove(&entry.id) {
+            if let Some(known) = self.entries.unwritten.remove(&entry.id) {
                 *entry = known;
             }
-            self.waiter_of(entry.id).refuse(not_found(&session.id));
+            self.entries.waiter_of(entry.id).refuse(not_found(&session.id));
             events.push(EventBody::MessageCancelled {
                 outbox: entry.id,
                 message: entry.message_id(me.as_ref()),
                 reason: CancelReason::SessionRemoved,
-                may_be_sent: self.needs_lookup(entry) && !self.is_early(entry),
+                may_be_sent: self.entries.needs_lookup(entry) && !self.is_early(entry),
             });
         }
         // A full disk refuses the events; the messages of a removed session are not sent all the same.
@@ -139,7 +144,7 @@ impl Dispatcher {
             let session = &session.id;
             tracing::error!(%session, %error, "the events of cancelled messages could not be written");
         }
-        stored::discard(&self.parts, &entries).await;
+        stored::discard(self.parts, &entries).await;
     }
 
     /// Whether no engine can have received the message, since it is scheduled for later.

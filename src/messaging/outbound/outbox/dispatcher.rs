@@ -4,12 +4,12 @@
 //! the session's status, or a timer. The dispatcher then reads the session's queue heads in order. Memory holds only
 //! entries in flight or backing off, and the callers who wait.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::HashMap;
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -22,13 +22,16 @@ use crate::{
         outbound::outbox::{
             answered::{Answered, answer},
             attempt::{DISK_PAUSE, Ended, Readiness, fail, readiness_of},
+            cancel::Cancellation,
+            due::Due,
+            entries::Entries,
             parts::OutboxParts,
             publications::Publications,
             queue::{Head, Next, Queue, QueueStats},
             request::{Request, Waiter},
+            status_watches::StatusWatches,
             stored,
-            timers::{Timer, Timers},
-            waiter::OutcomeWaiter,
+            timers::Timer,
         },
         stored::{ChatQueue, Counted, MessagingTables, Place},
     },
@@ -40,65 +43,38 @@ use crate::{
 const HEADS_AT_ONCE: usize = 2;
 
 pub struct Dispatcher {
-    pub(in crate::messaging::outbound::outbox) parts: OutboxParts,
-    /// The queues of sessions with waiting entries or entries in flight, by the UUID of the session.
-    pub(in crate::messaging::outbound::outbox) queues: HashMap<Uuid, Queue>,
+    parts: OutboxParts,
+    /// The entries that wait or are in flight.
+    entries: Entries,
     /// Sessions that are removed, with the caller who waits until none of their entries is in flight.
-    pub(in crate::messaging::outbound::outbox) removing:
-        HashMap<Uuid, tokio::sync::oneshot::Sender<Result<(), Error>>>,
-    /// The callers who wait for an outcome, by entry.
-    pub(in crate::messaging::outbound::outbox) waiters: HashMap<Uuid, OutcomeWaiter>,
-    /// Entries in flight that became queueable although their callers did not ask for it.
-    pub(in crate::messaging::outbound::outbox) made_queueable: HashSet<Uuid>,
-    /// The entries in flight.
-    pub(in crate::messaging::outbound::outbox) in_flight: HashSet<Uuid>,
-    /// Entries whose state the disk refused: the state in memory is right.
-    pub(in crate::messaging::outbound::outbox) unwritten: HashMap<Uuid, OutboxEntry>,
+    removing: HashMap<Uuid, oneshot::Sender<Result<(), Error>>>,
     attempts: JoinSet<Answered>,
     publications: Publications,
-    /// Each ends at the next change of a session's status.
-    status_watches: JoinSet<Uuid>,
-    watched: HashSet<Uuid>,
-    pub(in crate::messaging::outbound::outbox) timers: Timers,
-    /// Sessions whose queue must be checked.
-    pub(in crate::messaging::outbound::outbox) dirty: BTreeSet<Uuid>,
+    watches: StatusWatches,
 }
 
 impl Dispatcher {
     /// With the counts of entries that an earlier run of the gateway left in each session.
     pub fn new(parts: OutboxParts, left: HashMap<Uuid, Counted>) -> Self {
-        let queue = |(uuid, counted): (Uuid, Counted)| {
-            let mut queue = Queue::new(SessionRef { id: counted.session, uuid });
-            queue.queued = usize::try_from(counted.queued).unwrap_or(usize::MAX);
-            queue.scheduled = usize::try_from(counted.scheduled).unwrap_or(usize::MAX);
-            (uuid, queue)
-        };
         Self {
-            dirty: left.keys().copied().collect(),
-            queues: left.into_iter().map(queue).collect(),
+            entries: Entries::new(&parts, left),
             parts,
             removing: HashMap::new(),
-            waiters: HashMap::new(),
-            made_queueable: HashSet::new(),
-            in_flight: HashSet::new(),
-            unwritten: HashMap::new(),
             attempts: JoinSet::new(),
             publications: Publications::default(),
-            status_watches: JoinSet::new(),
-            watched: HashSet::new(),
-            timers: Timers::default(),
+            watches: StatusWatches::default(),
         }
     }
 
     pub async fn run(mut self, mut requests: mpsc::Receiver<Request>, stop: CancellationToken) {
         let mut moved = self.parts.clock.moved();
-        self.read_schedule().await;
+        self.due().read_schedule().await;
         loop {
-            self.handle_due().await;
-            while let Some(session) = self.dirty.pop_first() {
+            self.due().handle().await;
+            while let Some(session) = self.entries.next_dirty() {
                 self.start_attempts(session, None).await;
             }
-            let pause = self.timers.pause(self.parts.clock.moment());
+            let pause = self.entries.timers.pause(self.parts.clock.moment());
             tokio::select! {
                 () = stop.cancelled() => break,
                 request = requests.recv() => match request {
@@ -110,19 +86,24 @@ impl Dispatcher {
                         self.ended(answered).await;
                     }
                 }
-                Some(held) = self.publications.next() => self.dirty.extend(held),
-                Some(changed) = self.status_watches.join_next() => {
-                    if let Ok(session) = changed {
-                        self.watched.remove(&session);
-                        self.dirty.insert(session);
-                    }
+                Some(held) = self.publications.next() => {
+                    held.into_iter().for_each(|session| self.entries.wake(session));
                 }
+                session = self.watches.next() => self.entries.wake(session),
                 () = moved.wait() => (),
                 () = tokio::time::sleep(pause) => (),
             }
         }
         // Entries in flight are looked up at the next start; their callers are answered that the gateway stops.
         self.attempts.shutdown().await;
+    }
+
+    fn cancellation(&mut self) -> Cancellation<'_> {
+        Cancellation { parts: &self.parts, entries: &mut self.entries }
+    }
+
+    fn due(&mut self) -> Due<'_> {
+        Due { parts: &self.parts, entries: &mut self.entries }
     }
 
     async fn requested(&mut self, request: Request) {
@@ -132,13 +113,13 @@ impl Dispatcher {
                 self.accept(*entry, place, waiter).await;
             }
             Request::MakeQueueable { session, id, reply } => {
-                let _ = reply.send(self.make_queueable(&session, id).await);
+                let _ = reply.send(self.cancellation().make_queueable(&session, id).await);
             }
             Request::Cancel { session, id, reason, reply } => {
-                let _ = reply.send(self.cancel(&session, id, reason).await);
+                let _ = reply.send(self.cancellation().cancel(&session, id, reason).await);
             }
             Request::CancelAll { session, reply } => {
-                self.cancel_session(&session).await;
+                self.cancellation().cancel_session(&session).await;
                 self.removing.insert(session.uuid, reply);
                 self.finish_removal(session.uuid);
             }
@@ -161,7 +142,7 @@ impl Dispatcher {
         let most = self.parts.settings.most_waiting;
         let uuid = entry.session_uuid;
         let session = SessionRef { id: entry.session.clone(), uuid };
-        let queue = self.queues.entry(uuid).or_insert_with(|| Queue::new(session));
+        let queue = self.entries.queues.entry(uuid).or_insert_with(|| Queue::new(session));
         if most <= queue.len() {
             return self.refuse(entry, waiter, full(most)).await;
         }
@@ -170,7 +151,7 @@ impl Dispatcher {
             Place::Lookup => queue.lookups += 1,
             Place::Schedule(at) => {
                 queue.scheduled += 1;
-                self.timers.schedule(at);
+                self.entries.timers.schedule(at);
             }
         }
         if !entry.options.is_queueable() {
@@ -178,7 +159,7 @@ impl Dispatcher {
         }
         match waiter {
             Waiter::Acceptance(waiter) => drop(waiter.send(Ok(()))),
-            Waiter::Outcome(waiter) => drop(self.waiters.insert(entry.id, waiter)),
+            Waiter::Outcome(waiter) => drop(self.entries.waiters.insert(entry.id, waiter)),
             Waiter::Nobody => (),
         }
         if place == Place::Queue {
@@ -186,8 +167,8 @@ impl Dispatcher {
         }
     }
 
-    pub(in crate::messaging::outbound::outbox) fn stats(&self) -> HashMap<SessionId, QueueStats> {
-        let waiting = self.queues.values().map(|queue| {
+    fn stats(&self) -> HashMap<SessionId, QueueStats> {
+        let waiting = self.entries.queues.values().map(|queue| {
             let is_ready = self.readiness(&queue.session) == Ok(Readiness::Ready);
             (queue.session.id.clone(), queue.stats(is_ready))
         });
@@ -206,16 +187,16 @@ impl Dispatcher {
     /// Starts all attempts of a session that may start now, or watches for the next change of its status. `fresh` was
     /// accepted just now.
     async fn start_attempts(&mut self, uuid: Uuid, fresh: Option<OutboxEntry>) {
-        self.drop_idle(uuid);
-        let Some(queue) = self.queues.get(&uuid) else { return };
+        self.entries.drop_idle(uuid);
+        let Some(queue) = self.entries.queues.get(&uuid) else { return };
         let session = queue.session.clone();
         // Watched before it is read, so that no change is missed between.
         let handle = self.parts.supervisor.get(&session.id);
         let handle = handle.ok().filter(|handle| handle.status().uuid == uuid);
         let Some(handle) = handle else {
             // The session was removed.
-            self.cancel_session(&session).await;
-            return self.drop_idle(uuid);
+            self.cancellation().cancel_session(&session).await;
+            return self.entries.drop_idle(uuid);
         };
         let mut watch = handle.watch();
         let readiness = readiness_of(&watch.borrow_and_update());
@@ -223,7 +204,7 @@ impl Dispatcher {
             Readiness::Ready => {
                 if let Err(error) = self.start_heads(uuid, fresh).await {
                     tracing::error!(%error, session = %session.id, "the outbox could not be read");
-                    self.wake_after(DISK_PAUSE, uuid, Timer::CheckQueue);
+                    self.entries.wake_after(DISK_PAUSE, uuid, Timer::CheckQueue);
                 }
                 return;
             }
@@ -235,14 +216,10 @@ impl Dispatcher {
             }
             Readiness::NotReady(state) => self.drain_unqueueable(uuid, not_ready(state)).await,
         }
-        self.drop_idle(uuid);
-        let has_queued = self.queues.get(&uuid).is_some_and(|queue| queue.queued != 0);
-        if has_queued && self.watched.insert(uuid) {
-            self.status_watches.spawn(async move {
-                // An error means that the session has ended, which is a change too.
-                let _ = watch.changed().await;
-                uuid
-            });
+        self.entries.drop_idle(uuid);
+        let has_queued = self.entries.queues.get(&uuid).is_some_and(|queue| queue.queued != 0);
+        if has_queued {
+            self.watches.add(uuid, watch);
         }
     }
 
@@ -252,7 +229,7 @@ impl Dispatcher {
         mut fresh: Option<OutboxEntry>,
     ) -> Result<(), StoreError> {
         let pace = self.parts.settings.pace;
-        let Some(queue) = self.queues.get(&uuid) else { return Ok(()) };
+        let Some(queue) = self.entries.queues.get(&uuid) else { return Ok(()) };
         // Whatever else waits was looked at before.
         let priority = fresh.as_ref().map(|entry| entry.options.priority);
         if queue.queued == 0 || !queue.has_place_for(priority, pace) {
@@ -264,7 +241,7 @@ impl Dispatcher {
         let at_once = pace.at_once + HEADS_AT_ONCE;
         let mut after: Option<IndexKey<_>> = None;
         loop {
-            let alone = fresh.as_ref().filter(|_| self.has_one_alone(uuid));
+            let alone = fresh.as_ref().filter(|_| self.entries.has_one_alone(uuid));
             let (heads, is_last) = if let Some(entry) = alone {
                 (vec![head_of(entry)], true)
             } else {
@@ -281,14 +258,14 @@ impl Dispatcher {
                 (heads.filter(is_known).collect(), is_last)
             };
             loop {
-                let Some(queue) = self.queues.get(&uuid) else { return Ok(()) };
+                let Some(queue) = self.entries.queues.get(&uuid) else { return Ok(()) };
                 match queue.next(&heads, self.parts.clock.moment(), pace) {
                     Next::Send(head) => {
                         let known = fresh.take_if(|entry| entry.id == head.entry);
                         self.start_attempt(uuid, head, known).await?;
                     }
                     Next::After(left) => {
-                        self.wake_after(left, uuid, Timer::CheckQueue);
+                        self.entries.wake_after(left, uuid, Timer::CheckQueue);
                         return Ok(());
                     }
                     Next::Full => return Ok(()),
@@ -299,10 +276,6 @@ impl Dispatcher {
         }
     }
 
-    fn has_one_alone(&self, uuid: Uuid) -> bool {
-        self.queues.get(&uuid).is_some_and(Queue::has_one_alone)
-    }
-
     /// Starts an attempt, unless the entry is not waiting, or was scheduled for later again.
     async fn start_attempt(
         &mut self,
@@ -311,8 +284,8 @@ impl Dispatcher {
         known: Option<OutboxEntry>,
     ) -> Result<(), StoreError> {
         let now = self.parts.clock.moment();
-        let Some(queue) = self.queues.get_mut(&uuid) else { return Ok(()) };
-        let entry = match self.unwritten.remove(&head.entry).or(known) {
+        let Some(queue) = self.entries.queues.get_mut(&uuid) else { return Ok(()) };
+        let entry = match self.entries.unwritten.remove(&head.entry).or(known) {
             Some(entry) => Some(entry),
             None => self.parts.store.outbox().get(&queue.session.id, head.entry).await?,
         };
@@ -329,65 +302,35 @@ impl Dispatcher {
             stored::move_to(&self.parts.store, &entry, Place::Schedule(at)).await?;
             queue.queued = queue.queued.saturating_sub(1);
             queue.scheduled += 1;
-            self.timers.schedule(at);
+            self.entries.timers.schedule(at);
             return Ok(());
         }
         queue.started(&entry, now);
-        let needs_lookup = self.needs_lookup(&entry);
-        let waiter = self.waiters.remove(&entry.id);
-        self.in_flight.insert(entry.id);
+        let needs_lookup = self.entries.needs_lookup(&entry);
+        let waiter = self.entries.waiters.remove(&entry.id);
+        self.entries.in_flight.insert(entry.id);
         self.attempts.spawn(answer(self.parts.clone(), Box::new(entry), needs_lookup, waiter));
         Ok(())
     }
 
-    /// Whether an earlier attempt may have sent the message.
-    pub(in crate::messaging::outbound::outbox) fn needs_lookup(&self, entry: &OutboxEntry) -> bool {
-        entry.run != self.parts.run || entry.state != OutboxState::Queued
-    }
-
     /// Refuses the entries that must not wait for the session. One that may have been sent waits all the same.
     async fn drain_unqueueable(&mut self, uuid: Uuid, error: Error) {
-        let Some(queue) = self.queues.get_mut(&uuid) else { return };
+        let Some(queue) = self.entries.queues.get_mut(&uuid) else { return };
         let session = queue.session.id.clone();
         for id in std::mem::take(&mut queue.unqueueable) {
-            let known = self.unwritten.remove(&id);
+            let known = self.entries.unwritten.remove(&id);
             let entry = match known {
                 Some(entry) => Ok(Some(entry)),
                 None => self.parts.store.outbox().get(&session, id).await,
             };
             let Ok(Some(entry)) = entry else { continue };
-            if !entry.state.is_waiting() || self.needs_lookup(&entry) {
+            if !entry.state.is_waiting() || self.entries.needs_lookup(&entry) {
                 continue;
             }
-            self.remove_from(uuid, id, Place::Queue);
-            let waiter = self.waiter_of(id);
+            self.entries.remove_from(uuid, id, Place::Queue);
+            let waiter = self.entries.waiter_of(id);
             self.refuse(entry, waiter, error.clone()).await;
         }
-    }
-
-    fn drop_idle(&mut self, uuid: Uuid) {
-        if self.queues.get(&uuid).is_some_and(Queue::is_idle) {
-            self.queues.remove(&uuid);
-        }
-    }
-
-    /// Removes an entry from the counts of its queue.
-    pub(in crate::messaging::outbound::outbox) fn remove_from(
-        &mut self,
-        uuid: Uuid,
-        id: Uuid,
-        place: Place,
-    ) {
-        self.unwritten.remove(&id);
-        let Some(queue) = self.queues.get_mut(&uuid) else { return };
-        let count = match place {
-            Place::Queue => &mut queue.queued,
-            Place::Schedule(_) => &mut queue.scheduled,
-            Place::Lookup => &mut queue.lookups,
-        };
-        *count = count.saturating_sub(1);
-        queue.unqueueable.remove(&id);
-        queue.backoff_over(id);
     }
 
     async fn refuse(&self, mut entry: OutboxEntry, waiter: Waiter, error: Error) {
@@ -397,24 +340,20 @@ impl Dispatcher {
         waiter.refuse(error);
     }
 
-    pub(in crate::messaging::outbound::outbox) fn waiter_of(&mut self, id: Uuid) -> Waiter {
-        self.waiters.remove(&id).map_or(Waiter::Nobody, Waiter::Outcome)
-    }
-
     async fn ended(&mut self, Answered { ended, waiter, patience }: Answered) {
         let Ended { mut entry, pause, mut is_written, unpublished, .. } = ended;
         let uuid = entry.session_uuid;
         if let Some(sent) = unpublished {
             self.publications.begin(self.parts.results.clone(), sent, patience);
         }
-        if self.made_queueable.remove(&entry.id) && entry.state.is_waiting() {
+        if self.entries.made_queueable.remove(&entry.id) && entry.state.is_waiting() {
             entry.options.queue_if_offline = true;
             is_written &= stored::write_again(&self.parts.store, &mut entry).await;
         }
-        self.in_flight.remove(&entry.id);
-        self.dirty.insert(uuid);
-        self.waiters.extend(waiter.map(|waiter| (entry.id, waiter)));
-        let Some(queue) = self.queues.get_mut(&uuid) else { return };
+        self.entries.in_flight.remove(&entry.id);
+        self.entries.wake(uuid);
+        self.entries.waiters.extend(waiter.map(|waiter| (entry.id, waiter)));
+        let Some(queue) = self.entries.queues.get_mut(&uuid) else { return };
         queue.ended(entry.chat());
         if !entry.state.is_waiting() {
             return self.finish_removal(uuid);
@@ -435,36 +374,22 @@ impl Dispatcher {
         };
         if self.removing.contains_key(&uuid) {
             let session = queue.session.clone();
-            self.cancel_session(&session).await;
+            self.cancellation().cancel_session(&session).await;
             return self.finish_removal(uuid);
         }
         if !is_written {
-            self.unwritten.insert(id, entry);
+            self.entries.unwritten.insert(id, entry);
         }
-        self.wake_after(pause, uuid, timer);
+        self.entries.wake_after(pause, uuid, timer);
     }
 
     /// Answers the caller who removes a session, once none of its entries is in flight.
-    pub(in crate::messaging::outbound::outbox) fn finish_removal(&mut self, uuid: Uuid) {
-        if !self.queues.get(&uuid).is_some_and(Queue::has_in_flight)
+    fn finish_removal(&mut self, uuid: Uuid) {
+        if !self.entries.queues.get(&uuid).is_some_and(Queue::has_in_flight)
             && let Some(reply) = self.removing.remove(&uuid)
         {
             let _ = reply.send(Ok(()));
         }
-    }
-
-    pub(in crate::messaging::outbound::outbox) fn wake_after(
-        &mut self,
-        pause: Duration,
-        uuid: Uuid,
-        timer: Timer,
-    ) {
-        self.timers.add(self.parts.clock.steady() + pause, uuid, timer);
-    }
-
-    /// Schedules a check of a session's queue.
-    pub(in crate::messaging::outbound::outbox) fn wake(&mut self, uuid: Uuid) {
-        self.dirty.insert(uuid);
     }
 }
 
