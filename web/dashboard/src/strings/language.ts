@@ -4,13 +4,15 @@
 export const LANGUAGES = {
   en: "English",
   de: "Deutsch",
+  es: "Español",
+  pt: "Português (Brasil)",
 } as const;
 export type Language = keyof typeof LANGUAGES;
 
 /** The regions whose forms are used where the reader's browser names none. */
-const REGIONS: Record<Language, string> = { en: "en-GB", de: "de-DE" };
+const REGIONS: Record<Language, string> = { en: "en-GB", de: "de-DE", es: "es-419", pt: "pt-BR" };
 /** What `lang` says of the words themselves. */
-const TAGS: Record<Language, string> = { en: "en", de: "de" };
+const TAGS: Record<Language, string> = { en: "en", de: "de", es: "es", pt: "pt-BR" };
 /** The languages that are written from right to left. */
 const MIRRORED: readonly Language[] = [];
 const PLACE = "wagate.language";

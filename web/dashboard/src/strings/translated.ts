@@ -1,10 +1,12 @@
 // Puts the words of the language in the place of the English ones, which stand in the files that
 // ask for it. A translation comes with the first page that uses its words.
 import de from "./de";
+import es from "./es";
 import { language, type Language } from "./language";
 import type { Pack, Part } from "./pack";
+import pt from "./pt";
 
-export const PACKS: Record<Exclude<Language, "en">, Pack> = { de };
+export const PACKS: Record<Exclude<Language, "en">, Pack> = { de, es, pt };
 
 const coming: Promise<unknown>[] = [];
 
