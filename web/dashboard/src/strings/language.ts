@@ -6,15 +6,21 @@ export const LANGUAGES = {
   de: "Deutsch",
   es: "Español",
   pt: "Português (Brasil)",
+  ar: "العربية",
+  hi: "हिन्दी",
 } as const;
 export type Language = keyof typeof LANGUAGES;
 
 /** The regions whose forms are used where the reader's browser names none. */
-const REGIONS: Record<Language, string> = { en: "en-GB", de: "de-DE", es: "es-419", pt: "pt-BR" };
+const REGIONS: Record<Language, string> = {
+  en: "en-GB", de: "de-DE", es: "es-419", pt: "pt-BR", ar: "ar", hi: "hi-IN",
+};
 /** What `lang` says of the words themselves. */
-const TAGS: Record<Language, string> = { en: "en", de: "de", es: "es", pt: "pt-BR" };
+const TAGS: Record<Language, string> = {
+  en: "en", de: "de", es: "es", pt: "pt-BR", ar: "ar", hi: "hi",
+};
 /** The languages that are written from right to left. */
-const MIRRORED: readonly Language[] = [];
+const MIRRORED: readonly Language[] = ["ar"];
 const PLACE = "wagate.language";
 
 /** What a browser says that is no tag of a language would be refused by Intl. */

@@ -1,12 +1,14 @@
 // Puts the words of the language in the place of the English ones, which stand in the files that
 // ask for it. A translation comes with the first page that uses its words.
+import ar from "./ar";
 import de from "./de";
 import es from "./es";
+import hi from "./hi";
 import { language, type Language } from "./language";
 import type { Pack, Part } from "./pack";
 import pt from "./pt";
 
-export const PACKS: Record<Exclude<Language, "en">, Pack> = { de, es, pt };
+export const PACKS: Record<Exclude<Language, "en">, Pack> = { de, es, pt, ar, hi };
 
 const coming: Promise<unknown>[] = [];
 

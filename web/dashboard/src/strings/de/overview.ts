@@ -5,7 +5,7 @@ import type { Words } from "../pack";
 export default {
   title: "Übersicht",
   range: "Zeitraum",
-  ranges: { 15: "15 Min.", 60: "1 Stunde", 360: "6 Stunden", 1440: "24 Stunden" },
+  ranges: { 15: "15 Min.", 60: "1 Std.", 360: "6 Std.", 1440: "24 Std." },
   note: (minutes) =>
     "Aus den Messwerten des Gateways, seit seinem Start im Speicher: "
     + `ein Wert ${minutes <= 60 ? "alle 10 Sekunden" : "pro Minute"}.`,
