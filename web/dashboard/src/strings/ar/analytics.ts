@@ -1,13 +1,16 @@
 // The words of the figures.
 import { decimal, number, percent } from "../language";
 import type { Words } from "../pack";
+import { days } from "./count";
 
 const NONE = "–";
 
 export default {
   lead: "ما حدث، محسوبًا باليوم في المنطقة الزمنية للنشاط التجاري.",
   period: "الفترة",
-  periods: { 7: "آخر 7 أيام", 30: "آخر 30 يومًا", 90: "آخر 90 يومًا", 365: "آخر 365 يومًا" },
+  periods: {
+    7: `آخر ${days(7)}`, 30: `آخر ${days(30)}`, 90: `آخر ${days(90)}`, 365: `آخر ${days(365)}`,
+  },
   ownPeriod: "أيام أخرى",
   from: "من",
   to: "إلى",

@@ -92,7 +92,7 @@ export default {
   survey: "الاستبيان",
   done: { taken: "استلمتها", resolved: "تم حلها", reopened: "أُعيد فتحها", assigned: "أُسندت" },
   panel: "عن هذه المحادثة",
-  tabs: { details: "التفاصيل", notes: "الملاحظات", timeline: "المخطط الزمني" },
+  tabs: { details: "التفاصيل", notes: "الملاحظات", timeline: "السجل" },
   phone: "رقم الهاتف",
   email: "البريد الإلكتروني",
   optIn: "الموافقة",

@@ -6,7 +6,7 @@ import { count, days, hours, minutes as inMinutes } from "./count";
 export default {
   title: "نظرة عامة",
   range: "الفترة الزمنية",
-  ranges: { 15: "15 دقيقة", 60: "ساعة", 360: "6 ساعات", 1440: "24 ساعة" },
+  ranges: { 15: inMinutes(15), 60: "ساعة", 360: hours(6), 1440: hours(24) },
   note: (minutes) =>
     "من قياسات البوابة نفسها، محفوظة في الذاكرة منذ بدئها: "
     + `عينة كل ${minutes <= 60 ? "10 ثوانٍ" : "دقيقة"}.`,

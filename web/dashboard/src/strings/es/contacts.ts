@@ -96,7 +96,7 @@ export default {
     outText: "Desde ahora la pasarela no envía nada a esta persona por este canal.",
   },
   timeline: {
-    title: "Cronología",
+    title: "Historial",
     all: "Todo",
     filter: "Mostrar",
     consent: "Aceptaciones y bajas",

@@ -90,7 +90,7 @@ export default {
   survey: "Encuesta",
   done: { taken: "La tomaste", resolved: "Resuelta", reopened: "Reabierta", assigned: "Asignada" },
   panel: "Sobre esta conversación",
-  tabs: { details: "Detalles", notes: "Notas", timeline: "Cronología" },
+  tabs: { details: "Detalles", notes: "Notas", timeline: "Historial" },
   phone: "Número de teléfono",
   email: "Correo",
   optIn: "Consentimiento",

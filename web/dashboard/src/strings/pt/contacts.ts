@@ -95,7 +95,7 @@ export default {
     outText: "A partir de agora o gateway não envia nada a esta pessoa neste canal.",
   },
   timeline: {
-    title: "Linha do tempo",
+    title: "Histórico",
     all: "Tudo",
     filter: "Mostrar",
     consent: "Consentimentos e cancelamentos",

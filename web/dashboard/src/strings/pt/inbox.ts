@@ -91,7 +91,7 @@ export default {
     taken: "Você a pegou", resolved: "Resolvida", reopened: "Reaberta", assigned: "Atribuída",
   },
   panel: "Sobre esta conversa",
-  tabs: { details: "Detalhes", notes: "Notas", timeline: "Linha do tempo" },
+  tabs: { details: "Detalhes", notes: "Notas", timeline: "Histórico" },
   phone: "Número de telefone",
   email: "E-mail",
   optIn: "Consentimento",
