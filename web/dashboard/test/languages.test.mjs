@@ -27,7 +27,8 @@ function keepTexts() {
   window.drawn = new Set();
   const keep = (node) => {
     // The choices of a filter by codes are these codes.
-    const isCode = node.parentElement?.nodeName === "OPTION" && node.parentElement.value === node.data;
+    const { parentElement: around } = node;
+    const isCode = around?.nodeName === "OPTION" && around.value === node.data;
     if (node.nodeType === Node.TEXT_NODE && !isCode) window.drawn.add(node.data);
     for (const name of ["aria-label", "placeholder", "title", "alt"]) {
       const text = node.getAttribute?.(name);

@@ -22,7 +22,8 @@ async function load() {
 }
 
 /** A text without what varies in it. */
-export const pattern = (text) => text.replace(/[\p{Nd}.,٬٫]*\p{Nd}/gu, "#").replace(/\s+/g, " ").trim();
+export const pattern = (text) =>
+  text.replace(/[\p{Nd}.,٬٫]*\p{Nd}/gu, "#").replace(/\s+/g, " ").trim();
 
 /** The patterns of all texts below a value. Those that depend on numbers are made with some. */
 function patternsOf(value) {
