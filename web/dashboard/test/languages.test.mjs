@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { assertAccessible, launch, open } from "./support/browser.mjs";
 import { ADA, openAccount, writeFrom } from "./support/chats.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
+import { makePerson, OWNER } from "./support/people.mjs";
 import { allRoutes } from "./support/routes.mjs";
 import { signedIn } from "./support/signed-in.mjs";
 import { foreignTo, languages, pattern, textOf } from "./support/words.mjs";
@@ -146,6 +147,22 @@ test("a language is chosen, kept, and left to the browser again", async () => {
   await page.locator("main select").waitFor();
   assert.equal(await tag(), "pt-BR");
   await choose("", "en");
+  await close();
+});
+
+test("a person chooses a language in the menu beside the name, and stays signed in", async () => {
+  const token = await makePerson(gateway, OWNER);
+  const { page, close } = await open(browser, gateway, {
+    locale: "de-DE", hash: "#/account", ...signedIn(gateway, token),
+  });
+  const status = await textOf("de", "common", "presence.label");
+  await page.getByRole("button", { name: status, exact: true }).click();
+  const entry = await textOf("de", "common", "language.label");
+  await page.getByRole("menuitem", { name: entry, exact: true }).click();
+  await page.getByRole("dialog").getByLabel(entry).selectOption("es");
+  const title = await textOf("es", "account", "title");
+  await page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "es");
   await close();
 });
 

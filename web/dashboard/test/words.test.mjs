@@ -68,6 +68,8 @@ test("styles name no side, so that a page can be mirrored", () => {
   const faults = [...files(".svelte"), ...files(".css")].flatMap((name) =>
     readFileSync(join("src", name), "utf8").split("\n").flatMap((line, at) =>
       // A rule for one direction knows its sides.
-      (sides.test(line) && !line.startsWith(":root[dir=") ? [`${name}:${at + 1}: ${line.trim()}`] : [])));
+      (sides.test(line) && !line.startsWith(":root[dir=")
+        ? [`${name}:${at + 1}: ${line.trim()}`]
+        : [])));
   assert.deepEqual(faults, []);
 });

@@ -50,7 +50,7 @@ export default {
   terminal: "टर्मिनल से",
   terminalLead:
     "ये कमांड वही स्ट्रीम देखते हैं। चैट और टेक्स्ट के फ़िल्टर केवल इस पेज पर काम करते हैं।",
-  terminalKey: "पहले WAGATE_KEY में अपनी API की रखें: की ख़ुद यहाँ कभी नहीं लिखी जाती।",
+  terminalKey: "पहले WAGATE_KEY में अपनी API कुंजी रखें: कुंजी ख़ुद यहाँ कभी नहीं लिखी जाती।",
   terminalSocket: "WebSocket एक सेशन देखता है: उसका कमांड देखने के लिए ऊपर सेशन चुनें।",
   fields: (value) => `${number.format(value)} फ़ील्ड`,
   items: (value) => `${number.format(value)} आइटम`,

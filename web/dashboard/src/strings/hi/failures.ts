@@ -10,8 +10,8 @@ export default {
     title: "जवाब पढ़ा नहीं जा सका",
     advice: "शायद इस पेज और गेटवे के बीच किसी प्रॉक्सी ने जवाब दिया।",
   },
-  UNAUTHORIZED: { title: "आपने साइन इन नहीं किया है", advice: "API की से साइन इन करें।" },
-  UNAUTHENTICATED: { title: "आपने साइन इन नहीं किया है", advice: "API की से साइन इन करें।" },
+  UNAUTHORIZED: { title: "आपने साइन इन नहीं किया है", advice: "API कुंजी से साइन इन करें।" },
+  UNAUTHENTICATED: { title: "आपने साइन इन नहीं किया है", advice: "API कुंजी से साइन इन करें।" },
   SESSION_NOT_FOUND: { title: "सेशन नहीं मिला", advice: "शायद हटा दिया गया है।" },
   SESSION_ALREADY_EXISTS: {
     title: "इस नाम का सेशन पहले से है",

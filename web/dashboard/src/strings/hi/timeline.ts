@@ -24,7 +24,7 @@ export default {
   },
   actors: {
     contact: "संपर्क",
-    key: "API की",
+    key: "API कुंजी",
     owner: "मालिक",
     user: "सहकर्मी",
     bot: "बॉट",
