@@ -15,7 +15,8 @@ export type PageComponent = Component<PageProps> | Component<Record<string, neve
 export interface Route {
   /** Behind `#/`, with `:name` for what varies. */
   pattern: string;
-  title: string;
+  /** In the language of the page, which is known later than this file. */
+  title: () => string;
   icon: IconName;
   /** Whether it stands in the navigation; a page within another names that one. */
   nav: boolean;
@@ -89,7 +90,7 @@ export const allAsked = (): string[] =>
 export const routes: Route[] = [
   {
     pattern: OVERVIEW,
-    title: strings.nav.overview,
+    title: () => strings.nav.overview,
     icon: "overview",
     nav: true,
     asks: "api/v1/metrics/history?minutes=1",
@@ -97,7 +98,7 @@ export const routes: Route[] = [
   },
   {
     pattern: INBOX,
-    title: strings.nav.inbox,
+    title: () => strings.nav.inbox,
     icon: "inbox",
     nav: true,
     group: "work",
@@ -108,7 +109,7 @@ export const routes: Route[] = [
   },
   {
     pattern: CHAT,
-    title: strings.nav.chat,
+    title: () => strings.nav.chat,
     icon: "chat",
     nav: true,
     group: "work",
@@ -118,7 +119,7 @@ export const routes: Route[] = [
   },
   {
     pattern: CONTACTS,
-    title: strings.nav.contacts,
+    title: () => strings.nav.contacts,
     icon: "people",
     nav: true,
     group: "business",
@@ -129,7 +130,7 @@ export const routes: Route[] = [
   {
     // Before the page of one contact, whose pattern it fits.
     pattern: CONTACT_IMPORT,
-    title: strings.nav.contacts,
+    title: () => strings.nav.contacts,
     icon: "people",
     nav: false,
     within: CONTACTS,
@@ -137,7 +138,7 @@ export const routes: Route[] = [
   },
   {
     pattern: CONTACT,
-    title: strings.nav.contacts,
+    title: () => strings.nav.contacts,
     icon: "people",
     nav: false,
     within: CONTACTS,
@@ -145,7 +146,7 @@ export const routes: Route[] = [
   },
   {
     pattern: BROADCASTS,
-    title: strings.nav.broadcasts,
+    title: () => strings.nav.broadcasts,
     icon: "megaphone",
     nav: true,
     group: "business",
@@ -156,7 +157,7 @@ export const routes: Route[] = [
   {
     // Before the page of one broadcast, whose pattern it fits.
     pattern: BROADCAST_NEW,
-    title: strings.nav.broadcasts,
+    title: () => strings.nav.broadcasts,
     icon: "megaphone",
     nav: false,
     within: BROADCASTS,
@@ -164,7 +165,7 @@ export const routes: Route[] = [
   },
   {
     pattern: BROADCAST,
-    title: strings.nav.broadcasts,
+    title: () => strings.nav.broadcasts,
     icon: "megaphone",
     nav: false,
     within: BROADCASTS,
@@ -172,7 +173,7 @@ export const routes: Route[] = [
   },
   {
     pattern: TEMPLATES,
-    title: strings.nav.templates,
+    title: () => strings.nav.templates,
     icon: "template",
     nav: true,
     group: "business",
@@ -182,7 +183,7 @@ export const routes: Route[] = [
   },
   {
     pattern: BOTS,
-    title: strings.nav.bots,
+    title: () => strings.nav.bots,
     icon: "bot",
     nav: true,
     group: "business",
@@ -192,7 +193,7 @@ export const routes: Route[] = [
   },
   {
     pattern: BOT,
-    title: strings.nav.bots,
+    title: () => strings.nav.bots,
     icon: "bot",
     nav: false,
     within: BOTS,
@@ -200,7 +201,7 @@ export const routes: Route[] = [
   },
   {
     pattern: ANALYTICS,
-    title: strings.nav.analytics,
+    title: () => strings.nav.analytics,
     icon: "analytics",
     nav: true,
     group: "business",
@@ -210,7 +211,7 @@ export const routes: Route[] = [
   },
   {
     pattern: BUSINESS,
-    title: strings.nav.business,
+    title: () => strings.nav.business,
     icon: "business",
     nav: true,
     group: "business",
@@ -220,7 +221,7 @@ export const routes: Route[] = [
   },
   {
     pattern: SESSIONS,
-    title: strings.nav.sessions,
+    title: () => strings.nav.sessions,
     icon: "sessions",
     nav: true,
     group: "gateway",
@@ -229,7 +230,7 @@ export const routes: Route[] = [
   },
   {
     pattern: SESSION,
-    title: strings.nav.sessions,
+    title: () => strings.nav.sessions,
     icon: "sessions",
     nav: false,
     within: SESSIONS,
@@ -237,7 +238,7 @@ export const routes: Route[] = [
   },
   {
     pattern: EVENTS,
-    title: strings.nav.events,
+    title: () => strings.nav.events,
     icon: "events",
     nav: true,
     group: "gateway",
@@ -247,7 +248,7 @@ export const routes: Route[] = [
   },
   {
     pattern: WEBHOOKS,
-    title: strings.nav.webhooks,
+    title: () => strings.nav.webhooks,
     icon: "webhooks",
     nav: true,
     group: "gateway",
@@ -256,7 +257,7 @@ export const routes: Route[] = [
   },
   {
     pattern: WEBHOOK,
-    title: strings.nav.webhooks,
+    title: () => strings.nav.webhooks,
     icon: "webhooks",
     nav: false,
     within: WEBHOOKS,
@@ -264,7 +265,7 @@ export const routes: Route[] = [
   },
   {
     pattern: TEAM,
-    title: strings.nav.team,
+    title: () => strings.nav.team,
     icon: "team",
     nav: true,
     group: "workspace",
@@ -274,7 +275,7 @@ export const routes: Route[] = [
   },
   {
     pattern: ACCOUNT,
-    title: strings.nav.account,
+    title: () => strings.nav.account,
     icon: "person",
     nav: true,
     group: "workspace",
@@ -284,7 +285,7 @@ export const routes: Route[] = [
   },
   {
     pattern: SETTINGS,
-    title: strings.nav.settings,
+    title: () => strings.nav.settings,
     icon: "settings",
     nav: true,
     group: "workspace",

@@ -1,13 +1,13 @@
-// Every word that the dashboard says, in one place. Another language is another file of this shape:
-// texts that depend on a value are functions, so that each language can count in its own way. Pages
-// with many words have a file of their own in strings/, which comes with the page.
-import { ADVICE, type Explained, FAILURES, forbidden } from "./strings/failures";
-import { count, number } from "./strings/language";
+// Every word that the dashboard says, in English: those of its frame and of small pages here, those
+// of pages with many words in files of strings/, which come with the page. Another language is a
+// folder in strings/ with files of the same shape. Texts that depend on a value are functions, so
+// that each language can count in its own way.
+import { byCode, bytes, count, listed, number } from "./strings/language";
+import { translated } from "./strings/translated";
 
-export type { Explained } from "./strings/failures";
-export { language, locale } from "./strings/language";
+export { locale } from "./strings/language";
 
-export const strings = {
+export const strings = translated("common", {
   product: "wagate",
   skip: "Skip to the content",
   close: "Close",
@@ -46,13 +46,7 @@ export const strings = {
     },
   },
   seconds: (value: number) => count(value, "second", "seconds"),
-  bytes: (value: number) => {
-    const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-    const power = Math.min(Math.floor(Math.log2(Math.max(value, 1)) / 10), units.length - 1);
-    const scaled = value / 1024 ** power;
-    const digits = scaled < 10 && power > 0 ? 1 : 0;
-    return `${scaled.toFixed(digits)} ${units[power] ?? ""}`;
-  },
+  bytes,
   number: (value: number) => number.format(value),
 
   nav: {
@@ -110,6 +104,7 @@ export const strings = {
     light: "Light",
     dark: "Dark",
   },
+  language: { label: "Language", usual: "As the browser" },
   line: {
     closed: "Not connected",
     connecting: "Connecting",
@@ -173,13 +168,13 @@ export const strings = {
       memorySaid: (own: string, engines: string) => `${own} the gateway, ${engines} the engines`,
     },
     unwell: "The gateway needs attention",
-    checks: {
+    checks: byCode({
       database: "The database does not work.",
       disk: "The disk is filling up.",
       eventLog: "The event log is larger than it should be.",
       sessions: "A session has failed or is being recovered.",
       memory: "The machine is low on memory.",
-    } as Record<string, string>,
+    }),
   },
   settings: {
     title: "Settings",
@@ -412,7 +407,7 @@ export const strings = {
         [waiting.lookup, "being checked"],
       ];
       const said = parts.filter(([value]) => 0 < value);
-      return said.map(([value, words]) => `${number.format(value)} ${words}`).join(", ");
+      return listed(said.map(([value, words]) => `${number.format(value)} ${words}`));
     },
     log: {
       empty: "No log lines since the gateway started.",
@@ -436,11 +431,6 @@ export const strings = {
       logout: "Unlink the device on the phone too",
       keep: "Keep the profile folder with the login",
       done: (name: string) => `${name} is removed`,
-    },
-    /** What to do about the reason of a failure, in the gateway's words. */
-    advice: (reason: string): string => {
-      const found = ADVICE.find(([pattern]) => pattern.test(reason));
-      return found ? found[1] : "Restart it. If it fails again, see its log.";
     },
   },
   notFound: {
@@ -468,18 +458,4 @@ export const strings = {
     out: "Sign out",
     none: "You are signed in without a key because you are on the gateway's machine.",
   },
-
-  /** Words for the gateway's codes. `message` is the gateway's own sentence, for all others. */
-  failure: (
-    code: string, message: string, retryAfter: number | null, isPerson = false,
-  ): Explained => {
-    const known = FAILURES[code];
-    if (code === "RATE_LIMIT_EXCEEDED") {
-      const wait = retryAfter === null ? "a moment" : count(retryAfter, "second", "seconds");
-      return { title: "Too many requests", advice: `Try again in ${wait}.` };
-    }
-    if (code === "FORBIDDEN") return forbidden(message, isPerson);
-    if (known) return { title: known.title, advice: known.advice };
-    return { title: message || "Something went wrong", advice: message ? "" : "Try again." };
-  },
-} as const;
+});

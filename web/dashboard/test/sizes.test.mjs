@@ -5,6 +5,7 @@ import { launch, open } from "./support/browser.mjs";
 import { startGateway, until } from "./support/gateway.mjs";
 import { allRoutes } from "./support/routes.mjs";
 import { signedIn } from "./support/signed-in.mjs";
+import { languages } from "./support/words.mjs";
 
 const MOST_AT_FIRST = 90 * 1024;
 const MOST_MORE = 60 * 1024;
@@ -17,9 +18,9 @@ before(async () => {
 });
 after(() => Promise.all([browser?.close(), gateway?.stop()]));
 
-/** The scripts and styles that an address loads, with their bytes. */
-async function loaded(hash) {
-  const { page, close } = await open(browser, gateway, { hash, ...signedIn(gateway) });
+/** The scripts and styles that an address loads in a language, with their bytes. */
+async function loaded(hash, locale = "en-GB") {
+  const { page, close } = await open(browser, gateway, { hash, locale, ...signedIn(gateway) });
   await page.locator("main").waitFor();
   const read = () => page.evaluate(() => performance.getEntriesByType("resource")
     .filter(({ name }) => /\.(js|css)$/.test(name))
@@ -44,6 +45,12 @@ test("no page is larger than a slow connection bears", async () => {
   console.log(`the first load: ${sum(first)} bytes`);
   assert.ok(0 < sum(first) && sum(first) <= MOST_AT_FIRST, `${sum(first)} bytes`);
   const large = [];
+  for (const language of languages) {
+    const all = sum(await loaded("#/nothing/is/here", language));
+    console.log(`the first load in ${language}: ${all} bytes`);
+    assert.ok(all <= MOST_AT_FIRST, `${language}: ${all} bytes`);
+    assert.equal(sum(first) < all, language !== "en", `${language} loads its own words alone`);
+  }
   for (const { pattern } of await allRoutes()) {
     const all = await loaded(`#/${pattern.replace(":id", "none")}`);
     const more = sum([...all].filter(([name]) => !first.has(name)));

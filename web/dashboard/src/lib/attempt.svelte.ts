@@ -1,6 +1,6 @@
 // Something that a person asked for: one at a time, and why it failed.
-import { strings } from "../strings";
 import { Failure } from "./api/failure";
+import { explain } from "./explain";
 import { currentMe } from "./me.svelte";
 import { toast } from "./toasts.svelte";
 
@@ -30,7 +30,7 @@ export async function orTell(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { code, message, retryAfter } = error;
-    const { title, advice } = strings.failure(code, message, retryAfter, currentMe() !== undefined);
+    const { title, advice } = explain(code, message, retryAfter, currentMe() !== undefined);
     toast([title, advice].filter((part) => part).join(". "), "bad");
   }
 }

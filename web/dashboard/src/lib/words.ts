@@ -4,7 +4,7 @@
 export const unique = (words: readonly string[]): string[] => [...new Set(words)];
 
 export function wordsOf(text: string): string[] {
-  const words = text.split(/[,\n]/).map((word) => word.trim());
+  const words = text.split(/[,،\n]/).map((word) => word.trim());
   return unique(words).filter((word) => word !== "");
 }
 

@@ -1,7 +1,8 @@
 // The words of the pages for one's own account and for the team.
 import { count } from "./language";
+import { translated } from "./translated";
 
-export const account = {
+export const account = translated("account", {
   title: "Account",
   profile: "Profile",
   name: "Name",
@@ -71,9 +72,9 @@ export const account = {
     /** What a browser says of itself, as people call it. */
     browser: (browser: string, system: string) => (system ? `${browser} on ${system}` : browser),
   },
-} as const;
+});
 
-export const team = {
+export const team = translated("team", {
   title: "Team",
   tabs: "Parts of the team page",
   people: "People",
@@ -148,4 +149,4 @@ export const team = {
   leaveTeam: "Leave",
   removedMember: (name: string) => `${name} is no longer in the team`,
   teamRoles: { owner: "Owner", admin: "Administrator", agent: "Agent", viewer: "Viewer" },
-} as const;
+});

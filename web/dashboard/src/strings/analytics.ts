@@ -1,10 +1,10 @@
 // The words of the figures.
-import { locale, number, percent } from "./language";
+import { decimal, number, percent } from "./language";
+import { translated } from "./translated";
 
-const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const NONE = "–";
 
-export const analytics = {
+export const analytics = translated("analytics", {
   lead: "What happened, counted by day in the time zone of the business.",
   period: "Period",
   periods: { 7: "Last 7 days", 30: "Last 30 days", 90: "Last 90 days", 365: "Last 365 days" },
@@ -121,4 +121,4 @@ export const analytics = {
     column: { topic: "Topic", count: "Messages", share: "Share", example: "Example" },
   },
   download: (title: string) => `Download ${title} as CSV`,
-} as const;
+});

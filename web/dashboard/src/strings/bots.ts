@@ -1,7 +1,8 @@
 // The words of the bots.
-import { count, number, percent } from "./language";
+import { byCode, count, number, percent } from "./language";
+import { translated } from "./translated";
 
-export const bots = {
+export const bots = translated("bots", {
   lead: "Bots answer contacts and visitors from what you teach them, and hand over to people.",
   create: "New bot",
   empty: "No bots yet",
@@ -43,7 +44,7 @@ export const bots = {
     language: "Language",
     action: "Create bot",
   },
-  languages: {
+  languages: byCode({
     auto: "As the customer writes",
     en: "English",
     es: "Spanish",
@@ -52,7 +53,7 @@ export const bots = {
     de: "German",
     ar: "Arabic",
     hi: "Hindi",
-  } as Record<string, string>,
+  }),
   activate: "Activate",
   activated: (name: string) => `${name} answers now`,
   rest: "Deactivate",
@@ -201,4 +202,4 @@ export const bots = {
     empty: "Ask what a customer would ask.",
   },
   conversations: (value: number) => number.format(value),
-} as const;
+});

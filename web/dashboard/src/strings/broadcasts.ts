@@ -1,5 +1,6 @@
 // The words of the broadcasts.
 import { count, number } from "./language";
+import { translated } from "./translated";
 
 const span = (seconds: number): string => {
   if (seconds < 90) return count(Math.max(1, Math.round(seconds)), "second", "seconds");
@@ -7,7 +8,7 @@ const span = (seconds: number): string => {
   return count(Math.round(seconds / 3_600), "hour", "hours");
 };
 
-export const broadcasts = {
+export const broadcasts = translated("broadcasts", {
   lead: "One message to many contacts who have agreed to it, sent at a pace WhatsApp accepts.",
   create: "New broadcast",
   empty: "No broadcasts yet",
@@ -148,4 +149,4 @@ export const broadcasts = {
       SKIPPED: "Skipped",
     },
   },
-} as const;
+});

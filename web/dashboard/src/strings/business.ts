@@ -1,5 +1,7 @@
 // The words of the settings of the business.
-export const business = {
+import { translated } from "./translated";
+
+export const business = translated("business", {
   lead: "Settings that hold at once, for every session. What you never change here is that of the "
     + "configuration of the gateway.",
   readOnly: "Only administrators change these settings.",
@@ -80,4 +82,4 @@ export const business = {
     cap: "Hours between marketing messages to a contact",
     capHint: "0 for no limit.",
   },
-} as const;
+});

@@ -1,7 +1,8 @@
 // The words of the chat.
 import { count, number } from "./language";
+import { translated } from "./translated";
 
-export const words = {
+export const words = translated("chat", {
   today: "Today",
   yesterday: "Yesterday",
   you: "You",
@@ -190,4 +191,4 @@ export const words = {
   dropHere: "Drop files to send them",
   tooLarge: (name: string, most: string) => `${name} is larger than ${most}`,
   tooLong: (most: number) => `At most ${number.format(most)} characters`,
-} as const;
+});

@@ -1,7 +1,8 @@
 // The words of the contacts.
-import { count, number } from "./language";
+import { byCode, count, number } from "./language";
+import { translated } from "./translated";
 
-export const contacts = {
+export const contacts = translated("contacts", {
   lead: "The people your business writes with, and what they have agreed to.",
   create: "New contact",
   import: "Import",
@@ -60,13 +61,13 @@ export const contacts = {
   attributes: "Attributes",
   conversations: "Conversations",
   openChat: "Open in chat",
-  conversationState: {
+  conversationState: byCode({
     OPEN: "Open",
     ASSIGNED: "Assigned",
     RESOLVED: "Resolved",
     AI_ACTIVE: "Bot answers",
-  } as Record<string, string>,
-  channel: { whatsapp: "WhatsApp", sms: "SMS" } as Record<string, string>,
+  }),
+  channel: byCode({ whatsapp: "WhatsApp", sms: "SMS" }),
   tags: {
     title: "Tags",
     add: "Add a tag",
@@ -77,13 +78,13 @@ export const contacts = {
     title: "Opt-in",
     lead: "Messages go only to people who agreed to them, on each channel.",
     since: (source: string) => `Source: ${source}`,
-    sources: {
+    sources: byCode({
       inbound_message: "wrote first",
       api: "API",
       csv_import: "import",
       manual: "entered by hand",
       keyword_start: "sent START",
-    } as Record<string, string>,
+    }),
     proof: "Proof",
     in: "Opt in",
     out: "Opt out",
@@ -149,4 +150,4 @@ export const contacts = {
     downloadErrors: "Download the errors",
     again: "Import another file",
   },
-} as const;
+});

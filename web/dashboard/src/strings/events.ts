@@ -1,7 +1,8 @@
 // The words of the event log.
 import { count, number } from "./language";
+import { translated } from "./translated";
 
-export const events = {
+export const events = translated("events", {
   lead: "Everything that happens in the sessions, live and from the log.",
   list: "Events, newest first",
   filters: "Filters",
@@ -51,4 +52,4 @@ export const events = {
   terminalSocket: "A WebSocket follows one session: choose a session above to see its command.",
   fields: (value: number) => count(value, "field", "fields"),
   items: (value: number) => count(value, "item", "items"),
-} as const;
+});

@@ -1,4 +1,6 @@
 // Words for what goes wrong, by the gateway's own codes.
+import { count } from "./language";
+import { translated } from "./translated";
 
 /** What happened, and what a person can do about it. */
 export interface Explained {
@@ -6,24 +8,56 @@ export interface Explained {
   advice: string;
 }
 
-export const ADVICE: [RegExp, string][] = [
-  [/scanned the QR code/, "Restart it for a new code, and have the phone ready."],
-  [
-    /account did not load/,
-    "Restart it. A phone without a connection, or a very large account, makes it slow: raise "
-    + "sessions.auth_timeout_seconds if it happens again.",
-  ],
-  [/did not open within/, "The machine may be overloaded. Run wagate doctor to test the browser."],
-  [/not available here/, "Remove the session and create it again with the other engine."],
-  [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
-  [
-    /ended without a word|crash/i,
-    "The browser crashed, often because memory ran out. See the memory chart on the overview.",
-  ],
-  [/ERR_|net::|resolve/i, "The machine cannot reach WhatsApp. Run wagate doctor for details."],
+/** What in the gateway's reason for the end of a session calls for which advice. */
+export const CAUSES: [RegExp, keyof typeof REASONS.session][] = [
+  [/scanned the QR code/, "scan"],
+  [/account did not load/, "slow"],
+  [/did not open within/, "overloaded"],
+  [/not available here/, "engine"],
+  [/proxy|ERR_PROXY|ERR_TUNNEL/i, "proxy"],
+  [/ended without a word|crash/i, "crash"],
+  [/ERR_|net::|resolve/i, "network"],
 ];
 
-export const FAILURES: Record<string, Explained> = {
+/** Advice and explanations that depend on more than a code. */
+export const REASONS = translated("reasons", {
+  session: {
+    scan: "Restart it for a new code, and have the phone ready.",
+    slow:
+      "Restart it. A phone without a connection, or a very large account, makes it slow: raise "
+      + "sessions.auth_timeout_seconds if it happens again.",
+    overloaded: "The machine may be overloaded. Run wagate doctor to test the browser.",
+    engine: "Remove the session and create it again with the other engine.",
+    proxy: "Check the address and the password of the proxy.",
+    crash:
+      "The browser crashed, often because memory ran out. See the memory chart on the overview.",
+    network: "The machine cannot reach WhatsApp. Run wagate doctor for details.",
+    other: "Restart it. If it fails again, see its log.",
+  },
+  tooMany: (seconds: number | null) => ({
+    title: "Too many requests",
+    advice: `Try again in ${seconds === null ? "a moment" : count(seconds, "second", "seconds")}.`,
+  }),
+  role: {
+    title: "Your role does not allow this",
+    advice: "An administrator can change your role on the page Team.",
+  },
+  scope: (scope: string) => ({
+    title: `Your key lacks the scope ${scope}`,
+    advice: "Sign in with a key that has it. An administrator (scope admin) can create such "
+      + "keys in the settings.",
+  }),
+  oneSession: {
+    title: "Your key is for one session only",
+    advice: "Shared data, such as tags, needs a key for all sessions: ask an administrator for "
+      + "such a key, or for the change itself.",
+  },
+  notAllowed: "Your key does not allow this",
+  unknown: "Something went wrong",
+  again: "Try again.",
+});
+
+export const FAILURES = translated("failures", {
   UNREACHABLE: {
     title: "The gateway does not answer",
     advice: "Is it running? This page retries automatically where it can.",
@@ -128,30 +162,4 @@ export const FAILURES: Record<string, Explained> = {
     advice: "It may have been deleted.",
   },
   SHUTTING_DOWN: { title: "The gateway is stopping", advice: "Try again when it is back." },
-};
-
-/** What a key or a role lacks, by the gateway's own sentence, and what to ask for. */
-export function forbidden(message: string, isPerson: boolean): Explained {
-  const scope = /lacks the scope '([\w*]+)'/.exec(message)?.[1];
-  if (scope && isPerson) {
-    return {
-      title: "Your role does not allow this",
-      advice: "An administrator can change your role on the page Team.",
-    };
-  }
-  if (scope) {
-    return {
-      title: `Your key lacks the scope ${scope}`,
-      advice: "Sign in with a key that has it. An administrator (scope admin) can create such "
-        + "keys in the settings.",
-    };
-  }
-  if (message.includes("for one session")) {
-    return {
-      title: "Your key is for one session only",
-      advice: "Shared data, such as tags, needs a key for all sessions: ask an administrator for "
-        + "such a key, or for the change itself.",
-    };
-  }
-  return { title: message || "Your key does not allow this", advice: "" };
-}
+});

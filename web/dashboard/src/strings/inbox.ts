@@ -1,20 +1,21 @@
 // The words of the inbox.
-import { count, number } from "./language";
+import { byCode, count, number } from "./language";
+import { translated } from "./translated";
 
-export const words = {
+export const words = translated("inbox", {
   title: "Inbox",
   list: "Conversations",
   search: "Search names and numbers",
   clearSearch: "Clear the search",
   view: "View",
-  views: {
+  views: byCode({
     default: "Unresolved",
     all: "All",
     mine: "Mine",
     unassigned: "Unassigned",
     handoff: "Waiting for a person",
     resolved: "Resolved",
-  } as Record<string, string>,
+  }),
   saveView: "Save view",
   saveViewTitle: "Save these filters as a view",
   viewName: "Name",
@@ -44,7 +45,7 @@ export const words = {
   anyTag: "Any tag",
   channel: "Channel",
   anyChannel: "All channels",
-  channels: { whatsapp: "WhatsApp", sms: "SMS", web: "Website" } as Record<string, string>,
+  channels: byCode({ whatsapp: "WhatsApp", sms: "SMS", web: "Website" }),
   unreadOnly: "Unread",
   starredOnly: "Starred",
   more: "Show more",
@@ -125,4 +126,4 @@ export const words = {
   offers: "Suggestions",
   missing: (names: string) => `Without a value: ${names}`,
   viewing: (name: string) => `${name} works on this`,
-} as const;
+});

@@ -1,6 +1,7 @@
 // The words of the ways in: sign-in, second step, forgotten passwords, invitations.
+import { translated } from "./translated";
 
-export const words = {
+export const words = translated("signIn", {
   title: "Sign in",
   lead: "To this gateway's workspace.",
   email: "E-mail address",
@@ -60,4 +61,4 @@ export const words = {
       + "credential, but conversations, contacts and teams need to know who you are.",
     first: "Create the first account",
   },
-} as const;
+});

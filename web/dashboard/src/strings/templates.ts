@@ -1,7 +1,8 @@
 // The words of templates and quick replies.
 import { count } from "./language";
+import { translated } from "./translated";
 
-export const templates = {
+export const templates = translated("templates", {
   title: "Templates",
   lead: "Texts that are sent often: templates for broadcasts, quick replies for conversations.",
   tabs: { templates: "Templates", replies: "Quick replies" },
@@ -48,9 +49,9 @@ export const templates = {
   imported: (created: number, updated: number) =>
     `${count(created, "template", "templates")} created, ${updated} updated`,
   importFailed: "Not taken",
-} as const;
+});
 
-export const replies = {
+export const replies = translated("replies", {
   create: "New quick reply",
   empty: "No quick replies yet",
   emptyText: "A quick reply is a text under a shortcut: type / in a conversation to find it.",
@@ -66,4 +67,4 @@ export const replies = {
   removeTitle: (shortcut: string) => `Delete ${shortcut}?`,
   removeText: "Colleagues cannot use it any more.",
   saved: (shortcut: string) => `${shortcut} was saved`,
-} as const;
+});

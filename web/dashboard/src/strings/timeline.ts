@@ -1,6 +1,9 @@
 // The words for what happened with a contact, on its page and in the inbox.
-export const timeline = {
-  kinds: {
+import { byCode } from "./language";
+import { translated } from "./translated";
+
+export const timeline = translated("timeline", {
+  kinds: byCode({
     message_received: "Message received",
     message_sent: "Message sent",
     conversation_opened: "Conversation opened",
@@ -19,8 +22,8 @@ export const timeline = {
     contact_created: "Contact created",
     contact_updated: "Contact updated",
     audit: "Changed",
-  } as Record<string, string>,
-  actors: {
+  }),
+  actors: byCode({
     contact: "the contact",
     key: "an API key",
     owner: "the owner",
@@ -28,6 +31,6 @@ export const timeline = {
     bot: "a bot",
     auto_tagging: "a tagging rule",
     gateway: "the gateway",
-  } as Record<string, string>,
+  }),
   by: (actor: string) => `by ${actor}`,
-} as const;
+});

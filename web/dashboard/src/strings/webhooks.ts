@@ -1,7 +1,8 @@
 // The words of the webhooks.
-import { count, number, percent } from "./language";
+import { allOf, count, listed, number, percent } from "./language";
+import { translated } from "./translated";
 
-export const webhooks = {
+export const webhooks = translated("webhooks", {
   lead: "The gateway posts events to your addresses, signed, in the order of each chat.",
   create: "New webhook",
   empty: "No webhooks yet",
@@ -23,8 +24,8 @@ export const webhooks = {
   chosenEvents: "Only these",
   someEvents: (names: string[]) =>
     names.length < 3
-      ? names.join(", ")
-      : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`,
+      ? listed(names)
+      : allOf([...names.slice(0, 2), `${number.format(names.length - 2)} more`]),
   headers: "Headers",
   headersHint: "Added to each request, such as a token that your server asks for.",
   headerName: "Name",
@@ -145,4 +146,4 @@ export const webhooks = {
   verifySecret: "Each program reads the signing secret from the variable SECRET.",
   needs: "Requires",
   language: "Language",
-} as const;
+});

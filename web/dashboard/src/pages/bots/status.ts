@@ -1,6 +1,7 @@
 // How the states of bots and of what they know look.
 import type { Bot, BotStatus, Document } from "../../lib/api/bots";
 import { bots as words } from "../../strings/bots";
+import { listed } from "../../strings/language";
 
 export const STATUS_TONES = {
   draft: "quiet",
@@ -18,5 +19,5 @@ export const DOCUMENT_TONES = {
 export function placesOf({ channels }: Bot): string {
   const names = channels.map(({ type, session_id: session }) =>
     (type === "web" ? words.web : (session ?? "")));
-  return names.length ? names.join(", ") : words.nowhere;
+  return names.length ? listed(names) : words.nowhere;
 }

@@ -1,6 +1,7 @@
 // How the states of broadcasts and of their recipients look.
 import type { Broadcast, BroadcastStatus, RecipientStatus } from "../../lib/api/broadcasts";
 import { broadcasts as words } from "../../strings/broadcasts";
+import { listed } from "../../strings/language";
 
 export const STATUS_TONES = {
   DRAFT: "quiet",
@@ -25,4 +26,4 @@ export const RECIPIENT_TONES = {
 export const EVERYBODY = "*";
 
 export const audienceOf = ({ tags }: Broadcast): string =>
-  tags.includes(EVERYBODY) ? words.compose.everybody : tags.join(", ");
+  tags.includes(EVERYBODY) ? words.compose.everybody : listed(tags);

@@ -1,0 +1,141 @@
+// The words of the frame and of small pages.
+import { bytes, number } from "../language";
+import type { Words } from "../pack";
+import { seconds } from "./count";
+import overview from "./overview";
+import sessions from "./sessions";
+import settings from "./settings";
+
+export default {
+  product: "wagate",
+  skip: "الانتقال إلى المحتوى",
+  close: "إغلاق",
+  cancel: "إلغاء",
+  retry: "إعادة المحاولة",
+  reload: "إعادة التحميل",
+  copy: "نسخ",
+  copied: "تم النسخ",
+  copyFailed: "لم يسمح المتصفح بالنسخ",
+  menu: "القائمة",
+  optional: "اختياري",
+  none: "لا شيء",
+  unknown: "غير معروف",
+  actions: "الإجراءات",
+  chosen: "محدد",
+  loading: "جارٍ التحميل",
+  dismiss: "تجاهل",
+  back: "رجوع",
+  save: "حفظ",
+  saved: "تم الحفظ",
+  edit: "تعديل",
+  remove: "حذف",
+  add: "إضافة",
+  bars: {
+    table: "عرض كجدول",
+    download: (title) => `تنزيل ${title} بصيغة CSV`,
+    empty: "لا بيانات في هذه الفترة.",
+  },
+  pager: {
+    label: "الصفحات",
+    previous: "الصفحة السابقة",
+    next: "الصفحة التالية",
+    shown: (first, last, total) => {
+      const [from, to, all] = [first, last, total].map((value) => number.format(value));
+      return total === 0 ? "" : `${from ?? ""}–${to ?? ""} من ${all ?? ""}`;
+    },
+  },
+  seconds,
+  bytes,
+  number: (value) => number.format(value),
+
+  nav: {
+    label: "القائمة الرئيسية",
+    all: "كل الصفحات",
+    overview: "نظرة عامة",
+    sessions: "الجلسات",
+    chat: "الدردشة",
+    events: "الأحداث",
+    webhooks: "خطافات الويب",
+    bots: "البوتات",
+    contacts: "جهات الاتصال",
+    broadcasts: "رسائل البث",
+    templates: "القوالب",
+    analytics: "التحليلات",
+    business: "النشاط التجاري",
+    settings: "الإعدادات",
+    inbox: "الوارد",
+    team: "الفريق",
+    account: "الحساب",
+    more: "المزيد",
+    waiting: (value) => `${number.format(value)} في الانتظار`,
+    groups: {
+      work: "المحادثات",
+      business: "النشاط التجاري",
+      gateway: "البوابة",
+      workspace: "مساحة العمل",
+    },
+  },
+  alerts: {
+    title: "الإشعارات",
+    open: (value) => (value ? `الإشعارات، ${number.format(value)} غير مقروءة` : "الإشعارات"),
+    choices: "التنبيهات على هذا الجهاز",
+    sound: "صوت لكل رسالة جديدة",
+    desktop: "إشعارات سطح المكتب عندما لا تكون هذه الصفحة ظاهرة",
+    notSecure: "لا تتيحها المتصفحات إلا لصفحات HTTPS وعلى هذا الجهاز نفسه.",
+    refused: "لا يسمح المتصفح بذلك: غيّره في إعداداته لهذه الصفحة.",
+    none: "لا إشعارات بعد.",
+    readAll: "تحديد الكل كمقروء",
+    noText: "ملف",
+  },
+  presence: {
+    label: "حالتك",
+    online: "متصل",
+    away: "بعيد",
+    busy: "مشغول",
+    offline: "الظهور كغير متصل",
+    gone: "غير متصل",
+  },
+  roles: { OWNER: "مالك", ADMIN: "مشرف", AGENT: "موظف دعم", VIEWER: "مشاهد" },
+  theme: {
+    label: "المظهر",
+    system: "حسب النظام",
+    light: "فاتح",
+    dark: "داكن",
+  },
+  language: { label: "اللغة", usual: "حسب المتصفح" },
+  line: {
+    closed: "غير متصل",
+    connecting: "جارٍ الاتصال",
+    open: "مباشر",
+    waiting: "انقطع الاتصال، جارٍ إعادة الاتصال",
+    denied: "لا تحديثات مباشرة",
+  },
+  lineDenied: "ينقص مفتاحك الإذن read اللازم للتحديثات المباشرة.",
+  overview,
+  settings,
+  sessions,
+  notFound: {
+    title: "الصفحة غير موجودة",
+    text: "قد يكون العنوان خاطئًا، أو نُقلت الصفحة.",
+    action: "الانتقال إلى النظرة العامة",
+  },
+  broken: {
+    title: "تعذّر تحميل هذه الصفحة",
+    text: "ربما حُدّثت البوابة منذ فتح علامة التبويب هذه.",
+  },
+  signIn: {
+    title: "تسجيل الدخول",
+    lead: "تتطلب هذه البوابة مفتاح API.",
+    label: "مفتاح API",
+    hint: "يُحفظ لعلامة التبويب هذه فقط، ولا يوضع في عنوان URL أبدًا.",
+    action: "تسجيل الدخول",
+    wrong: "لا تقبل البوابة هذا المفتاح.",
+    where: "أين أجد مفتاحي؟",
+    whereText: "المفتاح الأول في الملف bootstrap.key في مجلد البيانات. في Docker اعرضه بالأمر:",
+    another:
+      "لإنشاء مفتاح آخر، نفّذ هذا باسم مستخدم البوابة على جهازها، مع قيمة --data نفسها التي "
+      + "للبوابة:",
+    out: "تسجيل الخروج",
+    none: "دخلت دون مفتاح لأنك على جهاز البوابة.",
+  },
+} satisfies Words["common"];

@@ -1,0 +1,55 @@
+// The words of the templates.
+import { count, number } from "../language";
+import type { Words } from "../pack";
+
+export default {
+  title: "Vorlagen",
+  lead: "Häufig gesendete Texte: Vorlagen für Broadcasts, Schnellantworten für Konversationen.",
+  tabs: { templates: "Vorlagen", replies: "Schnellantworten" },
+  about: "Arten von Texten",
+  create: "Neue Vorlage",
+  import: "Importieren",
+  list: "Vorlagen",
+  empty: "Noch keine Vorlagen",
+  emptyText:
+    "Eine Vorlage ist eine Nachricht mit Variablen, etwa einem Namen oder einer Bestellnummer.",
+  column: { name: "Name", category: "Kategorie", language: "Sprache", status: "Status" },
+  status: { APPROVED: "Bereit zum Senden", DRAFT: "Entwurf" },
+  category: {
+    MARKETING: "Marketing", UTILITY: "Dienstprogramm", AUTHENTICATION: "Authentifizierung",
+  },
+  actions: (name) => `Aktionen für ${name}`,
+  removeTitle: (name) => `${name} löschen?`,
+  removeText: "Noch nicht begonnene Broadcasts können sie nicht mehr senden.",
+  saved: (name) => `${name} wurde gespeichert`,
+  draft: {
+    name: "Name",
+    nameHint: "Kleinbuchstaben, Ziffern und _.",
+    language: "Sprache",
+    languageHint: "Zum Beispiel de oder en_US.",
+    category: "Kategorie",
+    header: "Kopfzeile",
+    headerFile: (kind) => `Die Kopfzeile ist eine Datei (${kind}).`,
+    body: "Text",
+    bodyHint: "Variablen sind {{1}}, {{2}} und so weiter.",
+    footer: "Fußzeile",
+    isDraft: "Als Entwurf behalten",
+    buttons: "Schaltflächen",
+    addReply: "Schnellantwort hinzufügen",
+    addLink: "Link hinzufügen",
+    addCall: "Nummer hinzufügen",
+    button: (place) => `Text von Schaltfläche ${place}`,
+    url: (place) => `Adresse von Schaltfläche ${place}`,
+    phone: (place) => `Nummer von Schaltfläche ${place}`,
+    removeButton: (place) => `Schaltfläche ${place} entfernen`,
+  },
+  preview: "Vorschau",
+  importTitle: "Vorlagen von Meta importieren",
+  importLead: "Fügen Sie die ganze Antwort von Metas message_templates ein.",
+  importField: "JSON",
+  importFault: "Das ist kein JSON.",
+  importAction: "Importieren",
+  imported: (created, updated) =>
+    `${count(created, "Vorlage", "Vorlagen")} erstellt, ${number.format(updated)} aktualisiert`,
+  importFailed: "Nicht übernommen",
+} satisfies Words["templates"];

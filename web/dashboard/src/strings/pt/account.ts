@@ -1,0 +1,73 @@
+// The words of the page for one's own account.
+import type { Words } from "../pack";
+
+export default {
+  title: "Conta",
+  profile: "Perfil",
+  name: "Nome",
+  email: "Endereço de e-mail",
+  role: "Função",
+  nameHint: "Administradores alteram nomes.",
+  rename: "Alterar nome",
+  renamed: "Nome alterado",
+  verified: "verificado",
+  unverified: "ainda não verificado",
+  verify: {
+    title: "Verifique seu e-mail",
+    lead: "Um código foi enviado. Notificações por e-mail precisam de um endereço verificado.",
+    code: "Código",
+    action: "Verificar",
+    another: "Enviar outro código",
+    sent: "Um código foi enviado, se o e-mail ainda não estava verificado",
+    done: "E-mail verificado",
+  },
+  password: {
+    title: "Senha",
+    text: "Alterá-la encerra todos os seus logins, este também.",
+    change: "Alterar senha",
+    byMail:
+      "Um código é enviado por e-mail, com o qual você escolhe uma nova senha. Se o gateway não "
+      + "envia e-mails, um administrador cria um na página Equipe.",
+    dialog: "Alterar sua senha?",
+    go: "Continuar",
+  },
+  totp: {
+    title: "Autenticação em duas etapas",
+    on: "Ativada: cada login pede um código do seu aplicativo autenticador.",
+    off: "Desativada: só a senha abre sua conta.",
+    enable: "Configurar",
+    disable: "Desativar",
+    setUp: "Configurar a autenticação em duas etapas",
+    scan: "Leia este código com um aplicativo autenticador, ou digite a chave nele.",
+    alt: "O código QR para seu aplicativo autenticador",
+    secret: "Chave",
+    code: "Código do aplicativo",
+    confirm: "Ativar",
+    wrong: "Este código está errado. Os códigos mudam a cada 30 segundos.",
+    recovery: "Seus códigos de recuperação",
+    recoveryText:
+      "Cada um substitui um código uma vez, se você perder o telefone. São mostrados só desta vez: "
+      + "guarde-os onde guarda suas senhas.",
+    copyAll: "Copiar todos os códigos",
+    kept: "Concluir",
+    disableTitle: "Desativar a autenticação em duas etapas?",
+    disableText: "É preciso sua senha e um código.",
+    password: "Senha",
+    disabled: "A autenticação em duas etapas está desativada",
+    wrongBoth: "A senha ou o código está errado.",
+  },
+  logins: {
+    title: "Logins",
+    lead: "Dispositivos que estão conectados à sua conta agora.",
+    device: "Dispositivo",
+    address: "Endereço",
+    seen: "Visto por último",
+    expires: "Expira",
+    here: "este",
+    end: "Sair",
+    endLabel: (device) => `Sair em ${device}`,
+    ended: "Login encerrado",
+    unknown: "Programa desconhecido",
+    browser: (browser, system) => (system ? `${browser} no ${system}` : browser),
+  },
+} satisfies Words["account"];

@@ -1,0 +1,141 @@
+// The words of the frame and of small pages.
+import { bytes, count, number } from "../language";
+import type { Words } from "../pack";
+import overview from "./overview";
+import sessions from "./sessions";
+import settings from "./settings";
+
+export default {
+  product: "wagate",
+  skip: "Ir para o conteúdo",
+  close: "Fechar",
+  cancel: "Cancelar",
+  retry: "Tentar novamente",
+  reload: "Recarregar",
+  copy: "Copiar",
+  copied: "Copiado",
+  copyFailed: "O navegador não permitiu copiar",
+  menu: "Menu",
+  optional: "opcional",
+  none: "nenhum",
+  unknown: "desconhecido",
+  actions: "Ações",
+  chosen: "selecionado",
+  loading: "Carregando",
+  dismiss: "Dispensar",
+  back: "Voltar",
+  save: "Salvar",
+  saved: "Salvo",
+  edit: "Editar",
+  remove: "Excluir",
+  add: "Adicionar",
+  bars: {
+    table: "Ver como tabela",
+    download: (title) => `Baixar ${title} em CSV`,
+    empty: "Nenhum dado neste período.",
+  },
+  pager: {
+    label: "Páginas",
+    previous: "Página anterior",
+    next: "Próxima página",
+    shown: (first, last, total) => {
+      const [from, to, all] = [first, last, total].map((value) => number.format(value));
+      return total === 0 ? "" : `${from ?? ""}–${to ?? ""} de ${all ?? ""}`;
+    },
+  },
+  seconds: (value) => count(value, "segundo", "segundos"),
+  bytes,
+  number: (value) => number.format(value),
+
+  nav: {
+    label: "Principal",
+    all: "Todas as páginas",
+    overview: "Visão geral",
+    sessions: "Sessões",
+    chat: "Chat",
+    events: "Eventos",
+    webhooks: "Webhooks",
+    bots: "Bots",
+    contacts: "Contatos",
+    broadcasts: "Transmissões",
+    templates: "Modelos",
+    analytics: "Relatórios",
+    business: "Empresa",
+    settings: "Configurações",
+    inbox: "Caixa",
+    team: "Equipe",
+    account: "Conta",
+    more: "Mais",
+    waiting: (value) => `${number.format(value)} aguardando`,
+    groups: {
+      work: "Conversas",
+      business: "Empresa",
+      gateway: "Gateway",
+      workspace: "Espaço de trabalho",
+    },
+  },
+  alerts: {
+    title: "Notificações",
+    open: (value) => (value ? `Notificações, ${number.format(value)} não lidas` : "Notificações"),
+    choices: "Avisos neste dispositivo",
+    sound: "Um som a cada nova mensagem",
+    desktop: "Notificações na área de trabalho quando esta página não está visível",
+    notSecure: "Os navegadores só as permitem em páginas HTTPS e neste próprio computador.",
+    refused: "O navegador não permite: mude isso nas configurações dele para esta página.",
+    none: "Nenhuma notificação ainda.",
+    readAll: "Marcar tudo como lido",
+    noText: "Um arquivo",
+  },
+  presence: {
+    label: "Seu status",
+    online: "Online",
+    away: "Ausente",
+    busy: "Ocupado",
+    offline: "Aparecer offline",
+    gone: "Offline",
+  },
+  roles: { OWNER: "Proprietário", ADMIN: "Administrador", AGENT: "Agente", VIEWER: "Leitor" },
+  theme: {
+    label: "Aparência",
+    system: "Como o sistema",
+    light: "Claro",
+    dark: "Escuro",
+  },
+  language: { label: "Idioma", usual: "Como o navegador" },
+  line: {
+    closed: "Não conectado",
+    connecting: "Conectando",
+    open: "Ao vivo",
+    waiting: "Conexão perdida, reconectando",
+    denied: "Sem atualizações ao vivo",
+  },
+  lineDenied: "Falta à sua chave a permissão read, necessária para as atualizações ao vivo.",
+  overview,
+  settings,
+  sessions,
+  notFound: {
+    title: "Página não encontrada",
+    text: "O endereço pode estar errado ou a página pode ter mudado de lugar.",
+    action: "Ir para a visão geral",
+  },
+  broken: {
+    title: "Não foi possível carregar esta página",
+    text: "O gateway pode ter sido atualizado desde que esta aba foi aberta.",
+  },
+  signIn: {
+    title: "Entrar",
+    lead: "Este gateway exige uma chave de API.",
+    label: "Chave de API",
+    hint: "Guardada apenas para esta aba, nunca em uma URL.",
+    action: "Entrar",
+    wrong: "O gateway não aceita esta chave.",
+    where: "Onde está minha chave?",
+    whereText:
+      "A primeira chave está no arquivo bootstrap.key da pasta de dados. No Docker, mostre-a com:",
+    another:
+      "Para criar outra chave, execute isto como o usuário do gateway no computador dele, com o "
+      + "mesmo --data do gateway:",
+    out: "Sair",
+    none: "Você entrou sem chave porque está no computador do gateway.",
+  },
+} satisfies Words["common"];

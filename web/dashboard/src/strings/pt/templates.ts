@@ -1,0 +1,53 @@
+// The words of the templates.
+import { count, number } from "../language";
+import type { Words } from "../pack";
+
+export default {
+  title: "Modelos",
+  lead:
+    "Textos enviados com frequência: modelos para transmissões, respostas rápidas para conversas.",
+  tabs: { templates: "Modelos", replies: "Respostas rápidas" },
+  about: "Tipos de textos",
+  create: "Novo modelo",
+  import: "Importar",
+  list: "Modelos",
+  empty: "Nenhum modelo ainda",
+  emptyText: "Um modelo é uma mensagem com variáveis, como um nome ou um número de pedido.",
+  column: { name: "Nome", category: "Categoria", language: "Idioma", status: "Status" },
+  status: { APPROVED: "Pronto para envio", DRAFT: "Rascunho" },
+  category: { MARKETING: "Marketing", UTILITY: "Utilidade", AUTHENTICATION: "Autenticação" },
+  actions: (name) => `Ações para ${name}`,
+  removeTitle: (name) => `Excluir ${name}?`,
+  removeText: "Transmissões que não começaram não podem mais enviá-lo.",
+  saved: (name) => `${name} foi salvo`,
+  draft: {
+    name: "Nome",
+    nameHint: "Letras minúsculas, dígitos e _.",
+    language: "Idioma",
+    languageHint: "Por exemplo pt_BR.",
+    category: "Categoria",
+    header: "Cabeçalho",
+    headerFile: (kind) => `O cabeçalho é um arquivo (${kind}).`,
+    body: "Texto",
+    bodyHint: "As variáveis são {{1}}, {{2}} e assim por diante.",
+    footer: "Rodapé",
+    isDraft: "Manter como rascunho",
+    buttons: "Botões",
+    addReply: "Adicionar uma resposta rápida",
+    addLink: "Adicionar um link",
+    addCall: "Adicionar um número",
+    button: (place) => `Texto do botão ${place}`,
+    url: (place) => `Endereço do botão ${place}`,
+    phone: (place) => `Número do botão ${place}`,
+    removeButton: (place) => `Remover o botão ${place}`,
+  },
+  preview: "Prévia",
+  importTitle: "Importar modelos da Meta",
+  importLead: "Cole a resposta inteira de message_templates da Meta.",
+  importField: "JSON",
+  importFault: "Isto não é JSON.",
+  importAction: "Importar",
+  imported: (created, updated) =>
+    `${count(created, "modelo criado", "modelos criados")}, ${number.format(updated)} atualizados`,
+  importFailed: "Não aceitos",
+} satisfies Words["templates"];
