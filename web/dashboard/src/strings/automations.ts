@@ -92,7 +92,7 @@ export const automations = {
     minutes: "Minutes",
     next: "Next step",
     otherwise: "Next step otherwise",
-    onInvalid: "Said to an answer that does not fit",
+    onInvalid: "After a wrong answer, say",
     retry: "Times to ask again",
     saveTo: "Save the answer as",
     validate: "The answer must be",
