@@ -153,3 +153,17 @@ describe("the settings of the business", () => {
     await close();
   });
 });
+
+test("the settings say which services are set up, and lead to their secrets", async () => {
+  const change = { payments: { stripeSecretKey: "a-key-of-stripe" } };
+  await askAs(gateway, gateway.key, "PATCH", `${BUSINESS}/settings`, change);
+  const { page, close } = await visit("#/settings");
+  const services = page.getByRole("region", { name: "Services" });
+  await assertText(services, /Connected\s*Text messages/);
+  await assertText(services, /Secret is set\s*Payment links\s*No signing secret/);
+  await page.getByRole("heading", { name: "Health" }).waitFor();
+  await assertAccessible(page, "the services");
+  await press(page, services.getByRole("link", { name: "Change secrets" }));
+  await group(page, "Secrets of providers").waitFor();
+  await close();
+});

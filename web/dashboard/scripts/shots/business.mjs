@@ -277,4 +277,20 @@ export const shots = [
       await page.getByText("Connected", { exact: true }).first().waitFor();
     },
   },
+  {
+    name: "business-hours",
+    hash: "#/business",
+    ready: async (page) => {
+      const add = (day) => page.getByRole("button", { name: `Add hours on ${day}` });
+      await add("Monday").click();
+      await add("Saturday").click();
+      await page.getByLabel("Monday, closes (1)").fill("12:30");
+      await add("Monday").click();
+      await page.getByLabel("Monday, closes (2)").fill("18:00");
+      await page.getByRole("button", { name: "Copy Monday to all weekdays" }).click();
+      await page.getByText("Connected", { exact: true }).first().waitFor();
+      const hours = page.getByRole("form", { name: "Opening hours" });
+      await hours.evaluate((form) => form.scrollIntoView());
+    },
+  },
 ].map((shot) => ({ ...shot, business: true }));
