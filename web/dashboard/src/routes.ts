@@ -65,6 +65,7 @@ export const CONTACT = "contacts/:id";
 export const BROADCASTS = "broadcasts";
 export const BROADCAST_NEW = "broadcasts/new";
 export const BROADCAST = "broadcasts/:id";
+export const BROADCAST_EDIT = "broadcasts/:id/edit";
 export const TEMPLATES = "templates";
 export const AUTOMATIONS = "automations";
 export const RULE_NEW = "automations/:bot/new";
@@ -187,6 +188,14 @@ export const routes: Route[] = [
     nav: false,
     within: BROADCASTS,
     load: () => import("./pages/broadcasts/BroadcastPage.svelte"),
+  },
+  {
+    pattern: BROADCAST_EDIT,
+    title: strings.nav.broadcasts,
+    icon: "megaphone",
+    nav: false,
+    within: BROADCASTS,
+    load: () => import("./pages/broadcasts/EditPage.svelte"),
   },
   {
     pattern: TEMPLATES,

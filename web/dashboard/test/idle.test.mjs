@@ -52,6 +52,7 @@ async function fill() {
     "bots/:id": `bots/${bot}`,
     "contacts/:id": `contacts/${contact}`,
     "broadcasts/:id": `broadcasts/${broadcast}`,
+    "broadcasts/:id/edit": `broadcasts/${broadcast}/edit`,
     "automations/:bot/new": `automations/${bot}/new`,
     "automations/:bot/:id": `automations/${bot}/${rule}`,
     "flows/:id": `flows/${flow}`,
