@@ -56,6 +56,7 @@ export const ACCOUNT = "account";
 export const SESSIONS = "sessions";
 export const SESSION = "sessions/:id";
 export const INBOX = "inbox";
+export const WORK = "work";
 export const CHAT = "chat";
 export const BOTS = "bots";
 export const BOT = "bots/:id";
@@ -65,7 +66,13 @@ export const CONTACT = "contacts/:id";
 export const BROADCASTS = "broadcasts";
 export const BROADCAST_NEW = "broadcasts/new";
 export const BROADCAST = "broadcasts/:id";
+export const BROADCAST_EDIT = "broadcasts/:id/edit";
 export const TEMPLATES = "templates";
+export const AUTOMATIONS = "automations";
+export const RULE_NEW = "automations/:bot/new";
+export const RULE = "automations/:bot/:id";
+export const FLOW_NEW = "flows/new";
+export const FLOW = "flows/:id";
 export const ANALYTICS = "analytics";
 export const BUSINESS = "business";
 export const EVENTS = "events";
@@ -77,6 +84,8 @@ export const SETTINGS = "settings";
 export const ADMINISTRATION = "api/v1/api-keys";
 /** What takes the scope conversations. */
 export const CONVERSATIONS = "api/v1/chat/conversations?per_page=1";
+/** The settings of the business. */
+export const BUSINESS_SETTINGS = "api/whatsapp-api/settings";
 /** What takes the scope bots. There is no such bot: who may change bots is answered so. */
 export const BOT_CHANGES = "api/v1/webhooks/00000000-0000-0000-0000-000000000000";
 
@@ -85,7 +94,7 @@ export const LANDINGS = [OVERVIEW, INBOX, CHAT, SESSIONS];
 
 /** What is asked for to learn which pages a key opens, and what may be done on them. */
 export const allAsked = (): string[] =>
-  [...routes.flatMap(({ asks }) => asks ?? []), ADMINISTRATION, BOT_CHANGES];
+  [...new Set([...routes.flatMap(({ asks }) => asks ?? []), ADMINISTRATION, BOT_CHANGES])];
 
 export const routes: Route[] = [
   {
@@ -145,6 +154,16 @@ export const routes: Route[] = [
     load: () => import("./pages/contacts/ContactPage.svelte"),
   },
   {
+    pattern: WORK,
+    title: strings.nav.work,
+    icon: "tasks",
+    nav: true,
+    group: "work",
+    needsCredential: true,
+    asks: "api/v1/tasks?per_page=1",
+    load: () => import("./pages/work/Work.svelte"),
+  },
+  {
     pattern: BROADCASTS,
     title: () => strings.nav.broadcasts,
     icon: "megaphone",
@@ -170,6 +189,14 @@ export const routes: Route[] = [
     nav: false,
     within: BROADCASTS,
     load: () => import("./pages/broadcasts/BroadcastPage.svelte"),
+  },
+  {
+    pattern: BROADCAST_EDIT,
+    title: strings.nav.broadcasts,
+    icon: "megaphone",
+    nav: false,
+    within: BROADCASTS,
+    load: () => import("./pages/broadcasts/EditPage.svelte"),
   },
   {
     pattern: TEMPLATES,
@@ -200,6 +227,50 @@ export const routes: Route[] = [
     load: () => import("./pages/bots/BotPage.svelte"),
   },
   {
+    pattern: AUTOMATIONS,
+    title: strings.nav.automations,
+    icon: "automations",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/v1/bots",
+    load: () => import("./pages/automations/Automations.svelte"),
+  },
+  {
+    // Before the page of one rule, whose pattern it fits.
+    pattern: RULE_NEW,
+    title: strings.nav.automations,
+    icon: "automations",
+    nav: false,
+    within: AUTOMATIONS,
+    load: () => import("./pages/automations/RulePage.svelte"),
+  },
+  {
+    pattern: RULE,
+    title: strings.nav.automations,
+    icon: "automations",
+    nav: false,
+    within: AUTOMATIONS,
+    load: () => import("./pages/automations/RulePage.svelte"),
+  },
+  {
+    // Before the page of one flow, whose pattern it fits.
+    pattern: FLOW_NEW,
+    title: strings.nav.automations,
+    icon: "automations",
+    nav: false,
+    within: AUTOMATIONS,
+    load: () => import("./pages/automations/FlowPage.svelte"),
+  },
+  {
+    pattern: FLOW,
+    title: strings.nav.automations,
+    icon: "automations",
+    nav: false,
+    within: AUTOMATIONS,
+    load: () => import("./pages/automations/FlowPage.svelte"),
+  },
+  {
     pattern: ANALYTICS,
     title: () => strings.nav.analytics,
     icon: "analytics",
@@ -216,7 +287,7 @@ export const routes: Route[] = [
     nav: true,
     group: "business",
     needsCredential: true,
-    asks: "api/whatsapp-api/settings",
+    asks: BUSINESS_SETTINGS,
     load: () => import("./pages/business/Business.svelte"),
   },
   {

@@ -1,5 +1,4 @@
-// Figures: honest charts that can be read as tables, periods, files to download, empty states; and
-// the settings of the business.
+// Figures: honest charts that can be read as tables, periods, files to download, empty states.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
@@ -109,59 +108,6 @@ describe("figures", () => {
     await assertNoMarkup(page, "topics");
     await assertAccessible(page, "a bot");
     await saved(page, "Download What visitors write about as CSV");
-    await close();
-  });
-});
-
-describe("the settings of the business", () => {
-  test("are changed group by group, and faults stand at their fields", async () => {
-    const { page, close } = await visit("#/business");
-    const group = (name) => page.getByRole("form", { name });
-    const save = (name) => press(page, button(group(name), "Save"));
-    const read = () => api("GET", `${BUSINESS}/settings`);
-    await field(page, "Time zone").fill("Mars/Crater");
-    await save("Business");
-    await page.locator("[aria-invalid=true]").waitFor();
-    await field(page, "Time zone").fill("Asia/Kolkata");
-    await field(page, "Name").fill(HOSTILE.slice(0, 60));
-    await save("Business");
-    await until("the zone", async () => (await read()).timezone === "Asia/Kolkata");
-    await field(page, "Words that opt out").fill("STOP, ENOUGH");
-    await field(page, "Who may be written to").selectOption("Everybody who has not opted out");
-    await save("Opt-in");
-    await until("the words", async () => (await read()).optoutKeywords.join() === "STOP,ENOUGH");
-    await field(page, "Warn so many minutes before it closes").fill("45");
-    await save("Conversations");
-    await until("the minutes", async () => (await read()).windowWarningMinutes === 45);
-    await page.getByLabel("Ask for a rating").setChecked(true);
-    await field(page, "Question").fill("How was it, from 1 to 5?");
-    await save("Survey");
-    await until("the survey", async () => (await read()).csat.message.startsWith("How was it"));
-    await field(page, "Messages a day").fill("200");
-    await save("Broadcasts");
-    await until("the limit", async () => (await read()).broadcast.dailyLimit === 200);
-    await page.getByRole("region", { name: "Channels" }).getByText("shop").waitFor();
-    await page.reload();
-    await field(page, "Name").waitFor();
-    assert.equal(await field(page, "Time zone").inputValue(), "Asia/Kolkata");
-    await assertNoMarkup(page, "the settings");
-    await assertAccessible(page, "the settings");
-    await close();
-  });
-
-  test("are shown, and not to be changed, to a key that may only read", async () => {
-    const draft = { name: "reader", scopes: ["read"] };
-    const { data } = await gateway.ask("POST", "/api/v1/api-keys", draft);
-    const { page, close } = await visit("#/business", signedIn(gateway, data.key));
-    await page.getByText("Only administrators change these settings.").waitFor();
-    assert.ok(await field(page, "Time zone").isDisabled());
-    await assertCount(button(page, "Save"), 0);
-    const navigation = page.getByRole("navigation", { name: "Main" });
-    await assertCount(navigation.getByRole("link", { name: "Contacts" }), 0);
-    await assertCount(navigation.getByRole("link", { name: "Broadcasts" }), 0);
-    await navigation.getByRole("link", { name: "Templates" }).click();
-    await page.getByText("No templates yet").waitFor();
-    await assertCount(button(page, "New template"), 0);
     await close();
   });
 });

@@ -165,6 +165,48 @@ describe("a broadcast", () => {
     await close();
   });
 
+  test("that waits is changed, and made a draft again", async () => {
+    const text = (value) => ({ type: "text", text: value });
+    const made = await api("POST", `${BUSINESS}/broadcasts`, {
+      name: "Waiting", templateName: "spring_sale", language: "en_US",
+      tags: ["vip", "nobody", "regular"],
+      scheduledAt: new Date(Date.now() + 86_400_000).toISOString(),
+      components: [
+        { type: "body", parameters: [text("Ada"), text("today")] },
+        { type: "button", sub_type: "url", index: 0, parameters: [text("sale")] },
+      ],
+    });
+    const read = () => api("GET", `${BUSINESS}/broadcasts/${made.id}`);
+    const { page, close } = await visit(`#/broadcasts/${made.id}`);
+    await press(page, page.getByRole("link", { name: "Edit" }));
+    await heading(page, "Change Waiting").waitFor();
+    await page.getByText("Dear Ada, the sale ends today.").waitFor();
+    assert.equal(await field(page, "End of the address of button 1").inputValue(), "sale");
+    assert.ok(await page.getByLabel("nobody (0)").isChecked());
+    await assertAccessible(page, "a broadcast that is changed");
+    await page.getByLabel("nobody (0)").press("Space");
+    await field(page, "Name").fill("Changed");
+    await field(page, "Variable 2 of the text").fill("tomorrow");
+    await field(page, "When").selectOption("By hand, as a draft");
+    await press(page, button(page, "Save"));
+    await heading(page, "Changed").waitFor();
+    const changed = await read();
+    assert.deepEqual(
+      [changed.status, changed.scheduledAt, changed.tags.toSorted()],
+      ["DRAFT", null, ["regular", "vip"]],
+    );
+    assert.deepEqual(changed.components[0].parameters[1], text("tomorrow"));
+    assert.deepEqual(changed.components[1], made.components[1]);
+    await press(page, button(page, "Cancel broadcast"));
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByText("Cancelled", { exact: true }).waitFor();
+    await assertCount(page.getByRole("link", { name: "Edit" }), 0);
+    await page.evaluate((hash) => (location.hash = hash), `#/broadcasts/${made.id}/edit`);
+    await page.getByText("This broadcast can no longer be changed").waitFor();
+    await close();
+  });
+
   test("that is a draft is sent later, by hand", async () => {
     const { page, close } = await visit("#/broadcasts/new");
     await field(page, "Name").fill("Draft of mine");

@@ -36,6 +36,14 @@ async function fill() {
     name: "hello", language: "en", category: "UTILITY",
     components: [{ type: "BODY", text: "Hello" }],
   });
+  const rule = await make("/api/v1/automations", {
+    bot_id: bot, name: "Greet", trigger: { type: "session_created" },
+    actions: [{ type: "add_tag", tag: "new" }],
+  });
+  const flow = await make("/api/whatsapp-api/flows", {
+    name: "Hello", trigger: { type: "keyword", keywords: ["menu"] },
+    steps: [{ id: "hello", type: "message", text: "Hello" }],
+  });
   const broadcast = await make("/api/whatsapp-api/broadcasts", {
     name: "Hello", templateName: "hello", language: "en", tags: ["*"],
   });
@@ -44,6 +52,10 @@ async function fill() {
     "bots/:id": `bots/${bot}`,
     "contacts/:id": `contacts/${contact}`,
     "broadcasts/:id": `broadcasts/${broadcast}`,
+    "broadcasts/:id/edit": `broadcasts/${broadcast}/edit`,
+    "automations/:bot/new": `automations/${bot}/new`,
+    "automations/:bot/:id": `automations/${bot}/${rule}`,
+    "flows/:id": `flows/${flow}`,
     "webhooks/:id": `webhooks/${data.id}?session=shop`,
   });
   return [...pages, `#/chat?with=${id}`];

@@ -37,7 +37,7 @@ describe("a key for an agent without the scope read", () => {
 
   test("opens inbox and chat, and nothing that it cannot show", async () => {
     const { page, close, entries } = await signIn(AGENT);
-    assert.deepEqual(entries, ["Inbox", "Chat", "Team", "Settings"]);
+    assert.deepEqual(entries, ["Inbox", "Chat", "Tickets", "Team", "Settings"]);
     await page.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
     await page.getByRole("link", { name: /Ada/ }).waitFor();
     assert.equal(await faults(page), 0);
@@ -94,7 +94,8 @@ describe("a key for an agent without the scope read", () => {
 test("a key that may only read opens all but the overview", async () => {
   const { page, close, entries } = await signIn(["read"]);
   assert.deepEqual(entries, [
-    "Templates", "Bots", "Analytics", "Business", "Sessions", "Events", "Webhooks", "Settings",
+    "Templates", "Bots", "Automations", "Analytics", "Business", "Sessions", "Events", "Webhooks",
+    "Settings",
   ]);
   await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();

@@ -54,6 +54,54 @@ export async function fillBusiness(gateway) {
   ];
   for (const draft of documents) await ask("POST", `/api/v1/kb/${bot.id}`, draft);
   await ask("POST", "/api/v1/bots", { name: "Bookings", domain: "booking" });
+  await fillWork(ask, bot.id);
+}
+
+/** Tickets, tasks, rules and flows. */
+async function fillWork(ask, bot) {
+  const tickets = [
+    { subject: "The cup arrived broken", requester: "Ada Lovelace", priority: "high" },
+    { subject: "Invoice for order 4711", requester: "Grace Hopper", status: "pending" },
+    { subject: "Where is the parcel?", requester: "Alan Turing", status: "resolved" },
+  ];
+  for (const { status, ...draft } of tickets) {
+    const { id } = await ask("POST", "/api/v1/tickets", { bot_id: bot, ...draft });
+    if (status) await ask("PUT", `/api/v1/tickets/${id}`, { status });
+  }
+  const rule = {
+    bot_id: bot, name: "Refunds", trigger: { type: "message_received" },
+    conditions: [
+      { field: "message.text", op: "contains", value: "refund" },
+      { field: "contact.tags", op: "not_contains", value: "wholesale" },
+    ],
+    actions: [
+      { type: "add_tag", tag: "refund" },
+      { type: "create_ticket", subject: "A refund", priority: "high" },
+    ],
+  };
+  await ask("POST", "/api/v1/automations", rule);
+  await ask("POST", "/api/v1/automations", {
+    bot_id: bot, name: "Nobody answered", enabled: false,
+    trigger: { type: "session_idle", minutes: 60 }, actions: [{ type: "handoff" }],
+  });
+  await ask("POST", `${BUSINESS}/flows`, {
+    name: "Front desk", trigger: { type: "keyword", keywords: ["menu", "start"] },
+    steps: [
+      {
+        id: "ask", type: "menu", text: "How can we help?",
+        options: [
+          { id: "order", title: "My order" },
+          { id: "person", title: "A person", next: "person" },
+        ],
+      },
+      {
+        id: "number", type: "question", text: "What is the number of your order?",
+        saveTo: "attributes.order", validate: "number",
+      },
+      { id: "thanks", type: "end", resolve: false },
+      { id: "person", type: "handoff", message: "One moment, please." },
+    ],
+  });
 }
 
 const heading = (page, name) =>
@@ -108,6 +156,32 @@ export const shots = [
       await visit(page, "Shop assistant");
       await tabOf(page, "Website");
       await page.getByLabel("Corner").waitFor();
+    },
+  },
+  {
+    name: "work",
+    hash: "#/work",
+    ready: (page) => page.getByText("The cup arrived broken").waitFor(),
+  },
+  {
+    name: "automations",
+    hash: "#/automations",
+    ready: (page) => page.getByRole("link", { name: "Refunds" }).waitFor(),
+  },
+  {
+    name: "automations-rule",
+    hash: "#/automations",
+    ready: async (page) => {
+      await visit(page, "Refunds");
+      await page.getByText("It has not run yet.").waitFor();
+    },
+  },
+  {
+    name: "automations-flow",
+    hash: "#/automations?tab=flows",
+    ready: async (page) => {
+      await visit(page, "Front desk");
+      await page.locator("option", { hasText: "Shop assistant" }).waitFor({ state: "attached" });
     },
   },
   {
@@ -201,6 +275,22 @@ export const shots = [
     ready: async (page) => {
       await page.getByLabel("Time zone").waitFor();
       await page.getByText("Connected", { exact: true }).first().waitFor();
+    },
+  },
+  {
+    name: "business-hours",
+    hash: "#/business",
+    ready: async (page) => {
+      const add = (day) => page.getByRole("button", { name: `Add hours on ${day}` });
+      await add("Monday").click();
+      await add("Saturday").click();
+      await page.getByLabel("Monday, closes (1)").fill("12:30");
+      await add("Monday").click();
+      await page.getByLabel("Monday, closes (2)").fill("18:00");
+      await page.getByRole("button", { name: "Copy Monday to all weekdays" }).click();
+      await page.getByText("Connected", { exact: true }).first().waitFor();
+      const hours = page.getByRole("form", { name: "Opening hours" });
+      await hours.evaluate((form) => form.scrollIntoView());
     },
   },
 ].map((shot) => ({ ...shot, business: true }));

@@ -3,8 +3,12 @@
 // no address and no cookie.
 
 const PLACE = "wagate.key";
+/** How the names of what a person wrote begin, in either storage: it is gone with the sign-out. */
+export const PERSONAL = "wagate.mine.";
 
 let key = $state(sessionStorage.getItem(PLACE) ?? localStorage.getItem(PLACE) ?? "");
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is shown of it
+const listeners = new Set<() => void>();
 /** Whether the gateway let us in: unknown until it was asked. */
 let standing = $state<"unknown" | "in" | "out">("unknown");
 
@@ -43,7 +47,18 @@ export function refused(borne: string): void {
 
 export function signOut(): void {
   useKey("");
+  for (const storage of [sessionStorage, localStorage]) {
+    for (const place of Object.keys(storage)) {
+      if (place.startsWith(PERSONAL)) storage.removeItem(place);
+    }
+  }
+  listeners.forEach((listener) => listener());
   standing = "out";
+}
+
+/** What the memory of the page has of a person is to be forgotten then. */
+export function onSignOut(listener: () => void): void {
+  listeners.add(listener);
 }
 
 // A sign-out in one tab is one in all tabs that share the credential.

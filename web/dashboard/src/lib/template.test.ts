@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filled, parametersOf, slotsOf } from "./template";
+import { filled, parametersOf, slotsOf, valuesOf } from "./template";
 
 const COMPONENTS = [
   { type: "HEADER", format: "TEXT", text: "Order {{1}}" },
@@ -37,4 +37,14 @@ test("a header that is a file takes its address", () => {
 
 test("what has no value yet stays as it is written, and a value is no pattern", () => {
   assert.equal(filled("Hi {{1}} {{2}}", "body", { "body 1": "$& Ada" }), "Hi $& Ada {{2}}");
+});
+
+test("parameters become what was typed again", () => {
+  const values = { "header 1": "7", "body 1": "Ada", "body 2": "today", "button 1": "x" };
+  const slots = slotsOf(COMPONENTS);
+  assert.deepEqual(valuesOf(slots, [...parametersOf(slots, values)] as never), values);
+  const files = slotsOf([{ type: "HEADER", format: "IMAGE" }]);
+  const picture = { "header file": "https://x.example/a.png" };
+  assert.deepEqual(valuesOf(files, [...parametersOf(files, picture)] as never), picture);
+  assert.deepEqual(valuesOf(files, []), { "header file": "" });
 });

@@ -1,6 +1,7 @@
 // What a template looks like once its variables are filled in, and what fills them. Shared by the
 // pages that write templates and those that send them.
 import type { Component, TemplateComponent } from "./api/broadcasts";
+import { isRecord } from "./api/failure";
 
 /** A place in a template that a sender fills. */
 export interface Slot {
@@ -53,6 +54,24 @@ export function parametersOf(slots: Slot[], values: Record<string, string>): Com
       parameters: [{ type: "text", text: textOf(slot) }],
     })),
   ];
+}
+
+/** What was typed into each slot of a send; empty for a kind of parameter that no slot has. */
+export function valuesOf(
+  slots: Slot[], parameters: readonly Record<string, unknown>[],
+): Record<string, string> {
+  const places = { header: 0, body: 0 };
+  return Object.fromEntries(slots.map((slot) => {
+    const { key, part, number, file } = slot;
+    const found = parameters.find(({ type, index }) =>
+      String(type).toLowerCase() === part && (part !== "button" || Number(index) === number));
+    const place = part === "button" ? 0 : places[part]++;
+    const all = found?.["parameters"];
+    const one: unknown = Array.isArray(all) ? all[place] : undefined;
+    if (!isRecord(one)) return [key, ""];
+    const value = file && isRecord(one[file]) ? one[file]["link"] : one["text"];
+    return [key, typeof value === "string" ? value : ""];
+  }));
 }
 
 /** A file by its address. Without the type, `link` is taken for an old method of texts. */

@@ -43,8 +43,12 @@ export const broadcasts = translated("broadcasts", {
     quiet_hours: "Waits for the end of the quiet hours.",
     daily_limit: "Waits for tomorrow: the limit of today is reached.",
   },
+  over: "This broadcast can no longer be changed",
+  overText: "It has started, or was cancelled.",
   compose: {
     title: "New broadcast",
+    editTitle: (name: string) => `Change ${name}`,
+    byHand: "By hand, as a draft",
     lead: "Nothing is sent before you confirm.",
     message: "Message",
     audience: "Audience",

@@ -62,6 +62,62 @@ export const business = translated("business", {
       new: "It begins anew, and is nobody's",
     },
   },
+  hours: {
+    title: "Opening hours",
+    lead: (zone: string) =>
+      `When people work, in the time zone ${zone}. A week without any hours counts as always open.`,
+    days: {
+      mon: "Monday",
+      tue: "Tuesday",
+      wed: "Wednesday",
+      thu: "Thursday",
+      fri: "Friday",
+      sat: "Saturday",
+      sun: "Sunday",
+    },
+    closed: "Closed",
+    from: (day: string, place: number) => `${day}, opens (${place})`,
+    to: (day: string, place: number) => `${day}, closes (${place})`,
+    add: (day: string) => `Add hours on ${day}`,
+    drop: (day: string, place: number) => `Remove hours ${place} on ${day}`,
+    copy: (day: string) => `Copy ${day} to all weekdays`,
+    copied: "Copied to Tuesday to Friday: save to apply",
+    midnight: "To close at the end of the day, choose 00:00.",
+    away: "Message outside of these hours",
+    awayHint: "A contact gets it once until you are open again. Leave it empty to send none.",
+  },
+  assignment: {
+    title: "Assignment",
+    lead: "Who gets conversations that wait for a person.",
+    strategy: "New conversations",
+    strategies: {
+      none: "Wait until somebody takes them",
+      round_robin: "Go to people who are online, in turn",
+      least_loaded: "Go to who is online and has the fewest",
+    },
+    capacity: "Conversations for each person",
+    capacityHint: "Who has so many is given no more automatically.",
+  },
+  secrets: {
+    title: "Secrets of providers",
+    lead: "They are stored encrypted and never shown again. Which provider there is stands in the "
+      + "configuration of the gateway.",
+    isSet: "Set. Leave it empty to keep it.",
+    notSet: "Not set.",
+    names: {
+      authToken: "Text messages: secret of the account",
+      sharedKey: "Text messages: shared key of webhooks",
+      stripeSecretKey: "Stripe: secret key",
+      stripeWebhookSecret: "Stripe: signing secret of webhooks",
+    },
+  },
+  reset: {
+    action: "Use the configuration",
+    title: (group: string) => `Use the configuration for “${group}”?`,
+    text: "What was changed here is given up, and the values in the configuration of the gateway "
+      + "hold again.",
+    done: "The configuration holds again",
+  },
   survey: {
     title: "Survey",
     lead: "Asks for a rating from 1 to 5 after a conversation was resolved.",
@@ -71,6 +127,7 @@ export const business = translated("business", {
     thanks: "Thanks",
     expiry: "Hours in which a rating counts",
     gap: "Hours before the same person is asked again",
+    afterBot: "Ask, too, when a bot or a flow resolved the conversation",
   },
   broadcast: {
     title: "Broadcasts",

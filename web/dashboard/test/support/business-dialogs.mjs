@@ -32,6 +32,10 @@ export const businessDialogs = (knowledge) => [
     open: (page) => press(page, button(page, "New contact")),
   },
   {
+    of: "work/ItemDialog", at: "#/work", as: "owner", field: "Subject",
+    open: (page) => press(page, button(page, "New ticket")),
+  },
+  {
     of: "templates/TemplateDialog", at: "#/templates", as: "owner", field: "Name",
     open: (page) => press(page, button(page, "New template")),
   },

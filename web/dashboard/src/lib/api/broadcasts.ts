@@ -8,6 +8,8 @@ export type Broadcast = Schemas["Broadcast"];
 export type BroadcastStatus = Broadcast["status"];
 export type BroadcastDraft = Omit<Schemas["BroadcastDraft"], "components">
   & { components?: Component[] };
+export type BroadcastChange = Omit<Schemas["BroadcastChange"], "components">
+  & { components?: Component[] };
 export type Preview = Schemas["BroadcastPreview"];
 export type Recipient = Schemas["BroadcastRecipient"];
 export type RecipientStatus = Recipient["status"];
@@ -47,6 +49,10 @@ export const readBroadcast = (id: string) => ask<Broadcast>(broadcastPath(id));
 
 export const createBroadcast = (draft: BroadcastDraft) =>
   ask<Broadcast>(BROADCASTS, { method: "POST", body: draft });
+
+/** Of one that was not started. */
+export const changeBroadcast = (id: string, change: BroadcastChange) =>
+  ask<Broadcast>(broadcastPath(id), { method: "PATCH", body: change });
 
 export const previewBroadcast = (draft: Schemas["BroadcastPreviewDraft"]) =>
   ask<Preview>(`${BROADCASTS}/preview`, {

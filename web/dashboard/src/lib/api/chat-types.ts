@@ -41,7 +41,7 @@ export interface Outgoing {
   message?: string;
   reply_to?: string | undefined;
   media_data?: string;
-  media_type?: "image" | "video" | "audio" | "document";
+  media_type?: "image" | "video" | "audio" | "voice" | "document";
   filename?: string;
   caption?: string | undefined;
   /** RFC 3339; at once where it is not given. */

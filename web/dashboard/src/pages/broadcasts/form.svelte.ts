@@ -1,10 +1,10 @@
-// What somebody writes into a new broadcast, and the request that becomes of it.
+// What somebody writes into a broadcast, new or waiting, and the request that becomes of it.
 import {
-  createBroadcast, createTemplate, type Broadcast, type Template,
+  changeBroadcast, createBroadcast, createTemplate, type Broadcast, type Template,
 } from "../../lib/api/broadcasts";
 import { presentTime } from "../../lib/time.svelte";
-import { parametersOf, slotsOf } from "../../lib/template";
-import { isoTime, unique, wordsOf } from "../../lib/words";
+import { parametersOf, slotsOf, valuesOf } from "../../lib/template";
+import { isoTime, localTime, unique, wordsOf } from "../../lib/words";
 import { EVERYBODY } from "./status";
 
 export class BroadcastForm {
@@ -22,7 +22,17 @@ export class BroadcastForm {
   /** That which a text was saved as: a second try does not save it again. */
   private made: Template | null = null;
 
-  constructor(private readonly templates: () => Template[]) {}
+  /** With a broadcast that waits it begins with that. */
+  constructor(private readonly templates: () => Template[], old?: Broadcast) {
+    if (!old) return;
+    this.name = old.name;
+    this.templateId = old.templateId;
+    this.isForAll = old.tags.includes(EVERYBODY) ? "all" : "";
+    this.tags = old.tags.filter((tag) => tag !== EVERYBODY);
+    this.session = old.sessionId;
+    this.when = old.scheduledAt === null ? "now" : "later";
+    this.time = old.scheduledAt === null ? "" : localTime(old.scheduledAt);
+  }
 
   readonly template = $derived.by(() =>
     (this.kind === "template"
@@ -60,18 +70,35 @@ export class BroadcastForm {
     };
   }
 
+  /** What was typed into the variables of a broadcast's template, once that is read. */
+  fill({ components }: Broadcast): void {
+    this.values = valuesOf(this.slots, components as Record<string, unknown>[]);
+  }
+
   async create(as: "draft" | "start"): Promise<Broadcast> {
-    const template = this.template ?? await this.saveText();
     return createBroadcast({
+      ...await this.content(),
+      ...(this.startsAt !== null && { scheduledAt: isoTime(this.startsAt) }),
+      ...(as === "start" && this.startsAt === null && { sendNow: true }),
+    });
+  }
+
+  /** Without a time it is a draft. */
+  async change(id: string): Promise<Broadcast> {
+    const scheduledAt = this.startsAt === null ? null : isoTime(this.startsAt);
+    return changeBroadcast(id, { ...await this.content(), scheduledAt });
+  }
+
+  private async content() {
+    const template = this.template ?? await this.saveText();
+    return {
       name: this.name.trim(),
       templateName: template.name,
       language: template.language,
       components: parametersOf(this.slots, this.values),
       tags: this.audience,
       ...(this.session && { sessionId: this.session }),
-      ...(this.startsAt !== null && { scheduledAt: isoTime(this.startsAt) }),
-      ...(as === "start" && this.startsAt === null && { sendNow: true }),
-    });
+    };
   }
 
   private async saveText(): Promise<Template> {

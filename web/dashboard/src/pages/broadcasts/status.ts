@@ -27,3 +27,7 @@ export const EVERYBODY = "*";
 
 export const audienceOf = ({ tags }: Broadcast): string =>
   tags.includes(EVERYBODY) ? words.compose.everybody : listed(tags);
+
+/** Whether it was not started: it can be changed. */
+export const isWaiting = ({ status }: Broadcast): boolean =>
+  status === "DRAFT" || status === "SCHEDULED";

@@ -9,6 +9,7 @@ import type {
   Conversation, Message, MessageType, Outgoing, Quoted,
 } from "../../lib/api/chat-types";
 import { Failure } from "../../lib/api/failure";
+import { onSignOut, PERSONAL } from "../../lib/credential.svelte";
 
 export interface Draft {
   key: string;
@@ -33,7 +34,9 @@ export interface Written {
   at?: string | undefined;
 }
 
-const PLACE = "wagate.unsent";
+const PLACE = `${PERSONAL}unsent`;
+/** A file of this type is a voice note. */
+export const VOICE = "audio/ogg;codecs=opus";
 const RETRY_AFTER = 4_000;
 /** What means "not now" rather than "never": what WhatsApp refused is not tried again unasked. */
 const isPassing = ({ status, code }: Failure) =>
@@ -44,6 +47,12 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** The conversations that something is being sent in. */
 const busy = new Set<string>();
 const sent = new Set<(conversation: string, message: Message, key: string) => void>();
+
+// Nobody sends what another person wrote.
+onSignOut(() => {
+  clearTimeout(timer);
+  change([]);
+});
 
 export function draftsOf(conversation: string): Draft[] {
   return drafts.filter((draft) => draft.conversation === conversation);
@@ -61,7 +70,11 @@ export function write(to: Conversation, { text, file, replyTo, after, at }: Writ
   const type = file ? typeOf(file) : "text";
   const key = randomKey();
   const content = file
-    ? { media_type: typeOf(file), filename: nameOf(file), caption: text || undefined }
+    ? {
+      media_type: isVoice(file) ? "voice" as const : typeOf(file),
+      filename: nameOf(file),
+      caption: text || undefined,
+    }
     : { message: text };
   const outgoing: Outgoing = {
     instance_id: to.instance.uuid, recipient: to.chat_id, reply_to: replyTo?.uuid, ...content,
@@ -189,7 +202,10 @@ function stored(): Draft[] {
   }
 }
 
-export function typeOf(file: File): NonNullable<Outgoing["media_type"]> {
+/** Whether a file is a voice note: its type alone says so, also when one is forwarded. */
+const isVoice = (file: File): boolean => file.type.replace(" ", "") === VOICE;
+
+export function typeOf(file: File): Exclude<Outgoing["media_type"], "voice" | undefined> {
   if (/^image\/(jpeg|png|gif|webp)$/.test(file.type)) return "image";
   if (/^video\/(mp4|webm|3gpp|quicktime)$/.test(file.type)) return "video";
   return file.type.startsWith("audio/") ? "audio" : "document";
@@ -215,7 +231,8 @@ function preview(key: string, { text, file, replyTo, at }: Written, type: Messag
     status: "pending",
     is_played: false,
     media: file && {
-      mime_type: file.type, filename: nameOf(file), size: file.size, is_voice_note: false,
+      mime_type: file.type, filename: nameOf(file), size: file.size,
+      is_voice_note: isVoice(file),
     },
     sender: { name: "", number: null, jid: "" },
     reply_to: replyTo,

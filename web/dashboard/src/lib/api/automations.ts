@@ -1,0 +1,56 @@
+// The ways to rules of bots, and to flows.
+import { BUSINESS } from "./business";
+import { ask } from "./client";
+import { inPath } from "./gateway";
+import type { Schemas } from "./types";
+
+export type Rule = Schemas["WorkspaceAutomation"];
+export type RuleDraft = Schemas["WorkspaceAutomationDraft"];
+export type RuleChange = Schemas["WorkspaceAutomationChange"];
+export type Condition = Schemas["WorkspaceAutomationCondition"];
+export type Action = Schemas["WorkspaceAutomationAction"];
+export type Trigger = Schemas["WorkspaceAutomationTrigger"];
+export type Run = Schemas["WorkspaceAutomationRun"];
+export type Trial = Schemas["WorkspaceAutomationTest"];
+export type TrialDraft = Schemas["WorkspaceAutomationTestBody"];
+export type Flow = Schemas["Flow"];
+export type FlowDraft = Schemas["FlowDraft"];
+export type FlowChange = Schemas["FlowChange"];
+export type Step = Schemas["FlowStep"];
+
+const RULES = "api/v1/automations";
+const FLOWS = `${BUSINESS}/flows`;
+
+/** The rules of a bot, in the order in which they are tried. */
+export const listRules = (bot: string) =>
+  ask<Schemas["WorkspaceAutomations"]>(`${RULES}/${inPath(bot)}`)
+    .then(({ automations }) => automations);
+
+export const createRule = (draft: RuleDraft) => ask<Rule>(RULES, { method: "POST", body: draft });
+
+export const changeRule = (id: string, change: RuleChange) =>
+  ask<Rule>(`${RULES}/${inPath(id)}`, { method: "PUT", body: change });
+
+export const deleteRule = (id: string) =>
+  ask<unknown>(`${RULES}/${inPath(id)}`, { method: "DELETE" });
+
+/** Whether a message would start a rule; nothing is done. */
+export const tryRule = (id: string, draft: TrialDraft) =>
+  ask<Trial>(`${RULES}/${inPath(id)}/test`, { method: "POST", body: draft });
+
+/** The newest hundred. */
+export const listRuns = (id: string) =>
+  ask<Schemas["WorkspaceAutomationRuns"]>(`${RULES}/${inPath(id)}/runs`).then(({ runs }) => runs);
+
+/** All flows, in the order in which they are tried. */
+export const listFlows = () => ask<Schemas["Flows"]>(FLOWS).then(({ flows }) => flows);
+
+export const readFlow = (id: string) => ask<Flow>(`${FLOWS}/${inPath(id)}`);
+
+export const createFlow = (draft: FlowDraft) => ask<Flow>(FLOWS, { method: "POST", body: draft });
+
+export const changeFlow = (id: string, change: FlowChange) =>
+  ask<Flow>(`${FLOWS}/${inPath(id)}`, { method: "PATCH", body: change });
+
+export const deleteFlow = (id: string) =>
+  ask<unknown>(`${FLOWS}/${inPath(id)}`, { method: "DELETE" });
