@@ -263,3 +263,43 @@ async fn status_and_tags_are_changed_and_people_write_where_the_visitor_reads() 
     }
     desk.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn web_chats_count_as_work_and_are_given_back_by_who_goes() {
+    let desk = Desk::new().await;
+    let (grace, grace_id) = member(&desk.app, &desk.token, "grace@example.com", "AGENT").await;
+    let (_, joan) = member(&desk.app, &desk.token, "joan@example.com", "ADMIN").await;
+    let send = async |path: &str, body: Value| {
+        let answer = post(&desk.app, path, body, Some(&desk.token)).await;
+        assert!(answer.status < 300, "{path}: {}", answer.body);
+        answer.body
+    };
+    let made = send("/api/v1/teams", json!({ "name": "Support" })).await;
+    let team = format!("/api/v1/teams/{}", text(&made["id"]));
+    send(&format!("{team}/invite"), json!({ "email": "grace@example.com" })).await;
+    send(&format!("{team}/share-bot"), json!({ "bot_id": desk.bot["id"] })).await;
+    let mut sessions = Vec::new();
+    for person in [&grace_id, &joan] {
+        let session = desk.visitor("Hello").await;
+        desk.done(&session, "assign", json!({ "agent_id": person })).await;
+        sessions.push(session);
+    }
+    let seen = get(&desk.app, "/api/v1/presence/team", Some(&desk.token)).await.body;
+    for person in [&grace_id, &joan] {
+        let mut all = seen["members"].as_array().unwrap().iter();
+        let one = all.find(|one| one["user_id"] == person.as_str()).unwrap();
+        assert_eq!(one["active_conversations"], 1, "{one}");
+    }
+    // Who leaves the team, and whose account is removed.
+    for path in [format!("{team}/members/{grace_id}"), format!("/api/v1/users/{joan}")] {
+        let gone = ask(&desk.app, Method::DELETE, &path, None, Some(&desk.token)).await;
+        assert_eq!(gone.status, 200, "{path}: {}", gone.body);
+    }
+    for session in sessions {
+        let path = format!("/api/v1/chat/history/{session}");
+        let one = get(&desk.app, &path, Some(&desk.token)).await.body["session"].clone();
+        assert_eq!((&one["status"], &one["assigned_to"]), (&json!("open"), &Value::Null));
+    }
+    assert_eq!(get(&desk.app, "/api/v1/auth/me", Some(&grace)).await.status, 200);
+    desk.app.stop().await;
+}
