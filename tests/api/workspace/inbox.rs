@@ -303,3 +303,19 @@ async fn web_chats_count_as_work_and_are_given_back_by_who_goes() {
     assert_eq!(get(&desk.app, "/api/v1/auth/me", Some(&grace)).await.status, 200);
     desk.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_that_are_new_are_made_once_by_requests_at_the_same_time() {
+    let desk = Desk::new().await;
+    let session = desk.visitor("Hello").await;
+    let body = || json!({ "tags": ["urgent", "Late", "late "] });
+    let ask = || desk.put(&session, "tags", body());
+    let (one, two, three, four) = tokio::join!(ask(), ask(), ask(), ask());
+    for answer in [one, two, three, four] {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.body["tags"].as_array().unwrap().len(), 2, "{}", answer.body);
+    }
+    let (_, tags) = desk.app.get("/api/v1/tags").await;
+    assert_eq!(tags["data"]["tags"].as_array().unwrap().len(), 2, "{tags}");
+    desk.app.stop().await;
+}
