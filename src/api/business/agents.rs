@@ -8,12 +8,8 @@ use crate::{
 };
 
 /// Who makes a request, as far as it can be assigned something.
-pub fn caller<S>(call: &Call<S, OwnSessions>) -> Option<Agent> {
-    match call.principal().who {
-        Who::User { id, .. } => Some(Agent::User(id)),
-        Who::Key { id, .. } => Some(Agent::Key(id)),
-        Who::Nobody | Who::Local => None,
-    }
+pub fn caller<S, R>(call: &Call<S, R>) -> Option<Agent> {
+    Agent::of(&call.principal())
 }
 
 /// An assignee by its id, or `me`.

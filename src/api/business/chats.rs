@@ -56,7 +56,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         kept(Endpoint::post("/api/whatsapp-api/chats/{id}/assign", assign))
             .named("assignBusinessChat")
             .about(TAG, "Give a conversation to somebody, or to nobody")
-            .details("`me` is the API key of the request. Until there are users, assignees are API keys."),
+            .details("`me` is the person who calls, also by a key of theirs; a key of nobody is meant itself."),
         kept(Endpoint::post("/api/whatsapp-api/chats/{id}/resolve", resolve))
             .named("resolveBusinessChat")
             .about(TAG, "Close a conversation; the contact's next message reopens it")

@@ -5,7 +5,7 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    accounts::{User, Who},
+    accounts::User,
     api::{
         endpoint::Endpoint,
         error::ApiError,
@@ -174,13 +174,8 @@ async fn list(
 
 /// Who makes a request, as somebody who works on conversations.
 pub fn caller<S, R>(call: &Call<S, R>) -> Result<Agent, Error> {
-    match call.principal().who {
-        Who::User { id, .. } | Who::Key { owner: Some((id, _)), .. } => Ok(Agent::User(id)),
-        Who::Key { id, owner: None } => Ok(Agent::Key(id)),
-        Who::Nobody | Who::Local => {
-            Err(Error::new(ErrorCode::Forbidden, "This needs a person or an API key"))
-        }
-    }
+    let nobody = || Error::new(ErrorCode::Forbidden, "This needs a person or an API key");
+    Agent::of(&call.principal()).ok_or_else(nobody)
 }
 
 /// Somebody who may be an assignee, by their UUID.
