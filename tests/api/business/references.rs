@@ -1,0 +1,54 @@
+//! References of the business API: a message by any of its ids, names that contradict each other, and errors of paths
+//! that it shares.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    app::TestApp,
+    business::{
+        call,
+        chats::chat_with,
+        get,
+        sending::{ADA, on_phone, send, shop},
+    },
+    chat::write,
+};
+
+const GRACE: &str = "15550000012";
+
+/// That a request is refused, and for which field.
+fn assert_refused((status, answer): (u16, Value), field: &str) {
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer["fields"].get(field).is_some(), "{field}: {answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_for_one_person_goes_into_no_conversation_with_another() {
+    let app = shop().await;
+    write(&app, GRACE, "Hi").await;
+    let (ada, grace) = (chat_with(&app, ADA).await, chat_with(&app, GRACE).await);
+    let (conversation, to) = (&ada["id"], format!("+{GRACE}"));
+    let body = json!({ "conversationId": conversation, "to": to, "text": "For Grace" });
+    assert_refused(send(&app, body).await, "to");
+    let body = json!({ "conversationId": conversation, "to": grace["contact"]["id"], "text": "x" });
+    assert_refused(send(&app, body).await, "to");
+    let within = format!("/chats/{}/messages", conversation.as_str().unwrap());
+    let sent = async |body: Value| call(&app, Method::POST, &within, Some(body)).await;
+    assert_refused(sent(json!({ "to": to, "text": "For Grace" })).await, "to");
+    let body = json!({ "conversationId": grace["id"], "text": "For Grace" });
+    assert_refused(sent(body).await, "conversationId");
+    assert_eq!(on_phone(&app, ADA).await.len(), 1);
+    // The same person, however they are named.
+    for to in ["+1 (555) 000-0011", "15550000011@c.us", ada["contact"]["id"].as_str().unwrap()] {
+        let (status, answer) = sent(json!({ "to": to, "text": "For Ada" })).await;
+        assert_eq!(status, 200, "{to}: {answer}");
+        let body = json!({ "conversationId": conversation, "to": to, "text": "For Ada" });
+        let (status, answer) = send(&app, body).await;
+        assert_eq!(status, 200, "{to}: {answer}");
+    }
+    let message = get(&app, "/messages?limit=1").await["messages"][0]["messageId"].clone();
+    let body = json!({ "type": "reaction", "messageId": message, "emoji": "👍", "to": to });
+    assert_refused(send(&app, body).await, "to");
+    app.stop().await;
+}
