@@ -52,3 +52,25 @@ async fn a_message_for_one_person_goes_into_no_conversation_with_another() {
     assert_refused(send(&app, body).await, "to");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_go_on_behind_a_message_by_each_of_its_ids() {
+    let app = shop().await;
+    let chat = chat_with(&app, ADA).await["id"].as_str().unwrap().to_owned();
+    let (status, sent) = send(&app, json!({ "conversationId": chat, "text": "Hello" })).await;
+    assert_eq!(status, 200, "{sent}");
+    let newest = get(&app, "/messages?limit=1").await["messages"][0].clone();
+    assert_eq!(newest["messageId"], sent["messageId"]);
+    for id in ["messageId", "id", "number"] {
+        let id = newest[id].as_str().map_or(newest[id].to_string(), str::to_owned);
+        let page = get(&app, &format!("/messages?before={id}")).await;
+        assert_eq!(page["messages"].as_array().unwrap().len(), 1, "{id}");
+        let page = get(&app, &format!("/chats/{chat}?before={id}")).await;
+        assert_eq!(page["messages"][0]["text"], "Hi", "{id}");
+    }
+    let unknown = format!("/messages?before=true_{ADA}@c.us_3EB000000000000000");
+    assert_eq!(call(&app, Method::GET, &unknown, None).await.0, 404);
+    assert_refused(call(&app, Method::GET, "/messages?type=letter", None).await, "type");
+    assert_eq!(get(&app, "/messages?type=text").await["pagination"]["total"], 2);
+    app.stop().await;
+}
