@@ -74,3 +74,19 @@ async fn pages_go_on_behind_a_message_by_each_of_its_ids() {
     assert_eq!(get(&app, "/messages?type=text").await["pagination"]["total"], 2);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_assigned_what_the_same_request_gives_to_nobody() {
+    let app = shop().await;
+    let path = format!("/chats/{}", chat_with(&app, ADA).await["id"].as_str().unwrap());
+    let body = json!({ "assignedTo": "me", "status": "OPEN" });
+    assert_refused(call(&app, Method::PATCH, &path, Some(body)).await, "status");
+    assert_eq!(get(&app, &path).await["chat"]["assignedTo"], Value::Null);
+    let body = json!({ "assignedTo": "me", "status": "RESOLVED" });
+    let (status, chat) = call(&app, Method::PATCH, &path, Some(body)).await;
+    assert_eq!(
+        (status, &chat["status"], chat["assignedTo"].is_object()),
+        (200, &json!("RESOLVED"), true)
+    );
+    app.stop().await;
+}
