@@ -10,9 +10,10 @@ use crate::{
         call,
         chats::chat_with,
         get,
-        sending::{ADA, on_phone, send, shop},
+        sending::{ADA, on_phone, png, send, shop, upload},
     },
     chat::write,
+    workspace,
 };
 
 const GRACE: &str = "15550000012";
@@ -88,5 +89,38 @@ async fn nobody_is_assigned_what_the_same_request_gives_to_nobody() {
         (status, &chat["status"], chat["assignedTo"].is_object()),
         (200, &json!("RESOLVED"), true)
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_for_who_is_signed_in_too_and_errors_of_shared_paths_have_one_shape() {
+    let app = shop().await;
+    let (_, file) = upload(&app, png(), "dot.png").await;
+    let path = format!("/api/media/{}", file["mediaId"].as_str().unwrap());
+    let (token, _) = workspace::owner(&app).await;
+    let ask = async |path: &str, credential: Option<&str>| {
+        let mut request = app.http.get(format!("{}{path}", app.base));
+        if let Some(credential) = credential {
+            request = request.bearer_auth(credential);
+        }
+        request.send().await.unwrap()
+    };
+    let answer = ask(&path, Some(&token)).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.bytes().await.unwrap(), png());
+    let key = app.key().await;
+    for (path, credential, expected) in [
+        (path.as_str(), None, 401),
+        (path.as_str(), Some("nonsense"), 401),
+        ("/api/media/nonsense", Some(key), 404),
+        ("/api/media/nonsense/more", Some(key), 404),
+        ("/api/conversations/nonsense", Some(key), 404),
+        ("/api/whatsapp-api/nonsense", Some(key), 404),
+    ] {
+        let answer = ask(path, credential).await;
+        assert_eq!(answer.status(), expected, "{path}");
+        let answer: Value = answer.json().await.unwrap();
+        assert!(answer["error"].is_string() && answer.get("success").is_none(), "{path}: {answer}");
+    }
     app.stop().await;
 }
