@@ -122,5 +122,8 @@ async fn files_are_for_who_is_signed_in_too_and_errors_of_shared_paths_have_one_
         let answer: Value = answer.json().await.unwrap();
         assert!(answer["error"].is_string() && answer.get("success").is_none(), "{path}: {answer}");
     }
+    // What is no id is named by what it should be the id of.
+    let (_, answer) = call(&app, Method::GET, "/contacts/nonsense", None).await;
+    assert_eq!(answer["error"], "there is no contact 'nonsense'");
     app.stop().await;
 }
