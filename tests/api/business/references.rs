@@ -5,7 +5,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    app::TestApp,
     business::{
         call,
         chats::chat_with,
