@@ -7,7 +7,7 @@ use crate::{
     contacts::{
         actor::Actor,
         checks,
-        consent::{Medium, NeedsProof},
+        consent::{Consent, Medium, NeedsProof},
         contact::{Address, Contact},
         ledger::{self, Change, Counts},
         service::Contacts,
@@ -252,8 +252,12 @@ async fn edited(
     if contact == former {
         return Ok((contact, false));
     }
-    if contact.addresses().ne(former.addresses()) {
+    let known: Vec<Address> = former.addresses().collect();
+    let new: Vec<Address> =
+        contact.addresses().filter(|address| !known.contains(address)).collect();
+    if !new.is_empty() {
         check_free(work.store(), &contact).await?;
+        ledger::inherit_opt_outs_of(work.store(), &mut contact, &new).await?;
     }
     contact.updated_at = at;
     let fields = ledger::changed_fields(&former, &contact);
@@ -286,9 +290,6 @@ fn drafted(draft: ContactDraft, at: Timestamp) -> Result<Contact, Error> {
     let texts = Error::both(texts, draft.company.as_deref().map(checks::company).transpose());
     let ((name, notes), company) = texts?;
     let (name, email) = (name.flatten(), email.flatten());
-    if phone.is_none() && name.is_none() && email.is_none() {
-        return Err(Error::invalid_field("phone", "or a name or an e-mail address is required"));
-    }
     let mut contact = Contact {
         phone,
         name,
@@ -300,6 +301,7 @@ fn drafted(draft: ContactDraft, at: Timestamp) -> Result<Contact, Error> {
         notes: notes.flatten(),
         ..Contact::new(at)
     };
+    check_is_somebody(&contact)?;
     if draft.opted_in {
         contact.whatsapp.granted_by_api(at);
     }
@@ -309,52 +311,101 @@ fn drafted(draft: ContactDraft, at: Timestamp) -> Result<Contact, Error> {
     Ok(contact)
 }
 
+/// Changes a contact, or names all fields that are wrong.
 fn changed(contact: &mut Contact, change: &ContactChange, at: Timestamp) -> Result<(), Error> {
-    if let Some(name) = &change.name {
-        contact.name = checks::name(name)?;
+    fn read<T>(
+        text: Option<&String>,
+        check: impl Fn(&str) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        text.map(|text| check(text)).transpose()
     }
-    if let Some(email) = &change.email {
-        contact.email = checks::email(email)?;
-    }
-    if let Some(company) = &change.company {
-        contact.company = checks::company(company)?;
-    }
-    if let Some(phone) = &change.phone {
-        let phone = Some(checks::phone(phone)?);
-        if contact.phone != phone && contact.last_message_at.is_some() {
-            let fault = "cannot change: there are messages with this contact";
-            return Err(Error::invalid_field("phone", fault));
-        }
-        contact.phone = phone;
-    }
+    let texts = Error::both(
+        Error::both(
+            read(change.name.as_ref(), checks::name),
+            read(change.email.as_ref(), checks::email),
+        ),
+        Error::both(
+            read(change.company.as_ref(), checks::company),
+            read(change.notes.as_ref(), checks::notes),
+        ),
+    );
+    let phone = read(change.phone.as_ref(), |text| changed_phone(contact, text));
+    let tags = change.tags.as_deref().map(checks::tags).transpose();
+    let consents = Error::both(
+        changed_consent(contact, Medium::WhatsApp, change.opted_in, at),
+        changed_consent(contact, Medium::Sms, change.sms_opted_in, at),
+    );
+    let fields = Error::both(
+        checks::fields_with("customFields", &contact.custom_fields, change.custom_fields.clone()),
+        changed_attributes(contact, change.attributes.clone()),
+    );
+    let all =
+        Error::both(Error::both(texts, Error::both(phone, tags)), Error::both(consents, fields));
+    let ((((name, email), (company, notes)), (phone, tags)), (consents, fields)) = all?;
+    contact.name = name.unwrap_or(contact.name.take());
+    contact.email = email.unwrap_or(contact.email.take());
+    contact.company = company.unwrap_or(contact.company.take());
+    contact.notes = notes.unwrap_or(contact.notes.take());
+    contact.phone = phone.or(contact.phone.take());
     if let Some(bots) = &change.bots {
         contact.bots.clone_from(bots);
     }
-    if let Some(notes) = &change.notes {
-        contact.notes = checks::notes(notes)?;
+    if let Some(tags) = tags {
+        contact.tags = tags;
     }
-    if let Some(tags) = &change.tags {
-        contact.tags = checks::tags(tags)?;
+    (contact.whatsapp, contact.sms) = consents;
+    (contact.custom_fields, contact.attributes) = fields;
+    match change.name.is_some() || change.email.is_some() {
+        true => check_is_somebody(contact),
+        false => Ok(()),
     }
-    for (field, medium, opted_in) in [
-        ("optedIn", Medium::WhatsApp, change.opted_in),
-        ("smsOptedIn", Medium::Sms, change.sms_opted_in),
-    ] {
-        if let Some(opted_in) = opted_in {
-            opt_in(contact, medium, opted_in, None, at).map_err(|NeedsProof| needs_proof(field))?;
-        }
+}
+
+/// That there is something by which people know the contact.
+fn check_is_somebody(contact: &Contact) -> Result<(), Error> {
+    let Contact { phone, lid, name, email, .. } = contact;
+    if [phone, lid, name, email].into_iter().all(Option::is_none) {
+        return Err(Error::invalid_field("phone", "or a name or an e-mail address is required"));
     }
-    let own =
-        checks::fields_with("customFields", &contact.custom_fields, change.custom_fields.clone());
-    contact.custom_fields = own?;
-    if let Some(name) = READ_ONLY.iter().find(|name| change.attributes.contains_key(**name)) {
+    Ok(())
+}
+
+/// Another number, while there are no messages with the contact.
+fn changed_phone(contact: &Contact, text: &str) -> Result<String, Error> {
+    let phone = checks::phone(text)?;
+    if contact.phone.as_ref() != Some(&phone) && contact.last_message_at.is_some() {
+        let fault = "cannot change: there are messages with this contact";
+        return Err(Error::invalid_field("phone", fault));
+    }
+    Ok(phone)
+}
+
+fn changed_consent(
+    contact: &Contact,
+    medium: Medium,
+    opted_in: Option<bool>,
+    at: Timestamp,
+) -> Result<Consent, Error> {
+    let mut consent = contact.consent(medium).clone();
+    if let Some(opted_in) = opted_in {
+        let field = match medium {
+            Medium::WhatsApp => "optedIn",
+            Medium::Sms => "smsOptedIn",
+        };
+        consent.set_by_hand(opted_in, None, at).map_err(|NeedsProof| needs_proof(field))?;
+    }
+    Ok(consent)
+}
+
+fn changed_attributes(
+    contact: &Contact,
+    changes: Map<String, Value>,
+) -> Result<Map<String, Value>, Error> {
+    if let Some(name) = READ_ONLY.iter().find(|name| changes.contains_key(**name)) {
         let fault = format!("cannot set {name}, which is read from advertisements");
         return Err(Error::invalid_field("attributes", fault));
     }
-    let attributes =
-        checks::fields_with("attributes", &contact.attributes, change.attributes.clone());
-    contact.attributes = attributes?;
-    Ok(())
+    checks::fields_with("attributes", &contact.attributes, changes)
 }
 
 fn opt_in(

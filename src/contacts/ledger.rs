@@ -69,8 +69,18 @@ pub async fn get(store: &Store, mut id: Uuid) -> Result<Option<Contact>, StoreEr
 
 /// A new contact takes over the opt-outs of a former one with one of its addresses.
 pub async fn inherit_opt_outs(store: &Store, contact: &mut Contact) -> Result<(), StoreError> {
-    for address in contact.addresses().collect::<Vec<_>>() {
-        let former = store.follow(formerly_at(&address).below().backward(), MOST_FORMER).await?;
+    let addresses: Vec<Address> = contact.addresses().collect();
+    inherit_opt_outs_of(store, contact, &addresses).await
+}
+
+/// A contact takes over the opt-outs of a former one with one of these addresses, which are new to it.
+pub async fn inherit_opt_outs_of(
+    store: &Store,
+    contact: &mut Contact,
+    addresses: &[Address],
+) -> Result<(), StoreError> {
+    for address in addresses {
+        let former = store.follow(formerly_at(address).below().backward(), MOST_FORMER).await?;
         // The newest first: what it had decided holds.
         let former = former.into_iter().map(|found| found.record);
         if let Some(former) = former.into_iter().find(|former| former.merged_into.is_none()) {

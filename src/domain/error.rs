@@ -88,6 +88,46 @@ pub enum Subject {
     Store,
 }
 
+impl Subject {
+    /// What it is called in sentences.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::QrCode => "QR code",
+            Self::ChatId | Self::Chat => "conversation",
+            Self::Message => "message",
+            Self::Contact => "contact",
+            Self::Group => "group",
+            Self::Recipient => "recipient",
+            Self::Webhook => "webhook",
+            Self::Media => "file",
+            Self::Tag => "tag",
+            Self::QuickReply => "quick reply",
+            Self::Template => "template",
+            Self::Bot => "bot",
+            Self::Document => "document",
+            Self::Broadcast => "broadcast",
+            Self::ApiKey => "API key",
+            Self::User => "person",
+            Self::Login => "sign-in",
+            Self::Invitation => "invitation",
+            Self::Team => "team",
+            Self::Note => "note",
+            Self::CannedResponse => "canned response",
+            Self::View => "view",
+            Self::Ticket => "ticket",
+            Self::Task => "task",
+            Self::Automation => "rule",
+            Self::Flow => "flow",
+            Self::Notification => "notification",
+            Self::IdempotencyKey => "idempotency key",
+            Self::Proxy => "proxy",
+            Self::Reading => "read",
+            Self::Store => "store",
+        }
+    }
+}
+
 /// A failure that a caller may see.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{message}")]

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::contacts::{Actor, ActorKind};
+use crate::{
+    accounts::{Principal, Who},
+    contacts::{Actor, ActorKind},
+};
 
 /// Stored with its kind, so that further kinds need no change of what is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,6 +19,15 @@ pub enum Agent {
 }
 
 impl Agent {
+    /// A person who calls, also by a key of theirs, or a key of nobody; none for whoever has neither.
+    pub fn of(principal: &Principal) -> Option<Self> {
+        match principal.who {
+            Who::User { id, .. } | Who::Key { owner: Some((id, _)), .. } => Some(Self::User(id)),
+            Who::Key { id, owner: None } => Some(Self::Key(id)),
+            Who::Nobody | Who::Local => None,
+        }
+    }
+
     pub fn id(self) -> Uuid {
         match self {
             Self::Key(id) | Self::User(id) => id,

@@ -208,6 +208,13 @@ impl InboxState {
         by: Option<Agent>,
         now: Timestamp,
     ) -> Result<Vec<InboxEvent>, Error> {
+        // An assignee is of a conversation that is assigned, or that was when it is resolved.
+        let is_for_somebody = matches!(change.assignee, Some(Some(_)));
+        let is_for_nobody = |status: &Status| status.is_automatic() || *status == Status::Open;
+        if is_for_somebody && change.status.as_ref().is_some_and(is_for_nobody) {
+            let fault = "must be ASSIGNED or RESOLVED where somebody is assigned";
+            return Err(Error::invalid_field("status", fault));
+        }
         let mut events = Vec::new();
         if let Some(assignee) = change.assignee {
             events.extend(self.assign(assignee, by, now));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     accounts::{
         Accounts, MOST_MEMBERS, MOST_TEAMS, Principal, Role, Team, TeamInvite, TeamMember,
-        TeamRole, User, Who, folded,
+        TeamRole, User, folded,
     },
     bots::Bot,
     domain::{Clock, Error, ErrorCode, SessionId, Subject},
@@ -215,7 +215,7 @@ impl Teams {
         caller: &Principal,
     ) -> Result<(), Error> {
         let TeamsParts { log, inbox, .. } = &*self.parts;
-        let whose = (Agent::User(user), agent_of(caller));
+        let whose = (Agent::User(user), Agent::of(caller));
         let mut work = log.work();
         let mut is_rest = loop {
             let (team, members) = self.seen(work.store(), id, caller).await?;
@@ -357,14 +357,6 @@ fn check_managed(members: &[TeamMember], caller: &Principal) -> Result<(), Error
     }
     let message = "This needs an owner or an admin of the team";
     Err(Error::new(ErrorCode::Forbidden, message))
-}
-
-fn agent_of(caller: &Principal) -> Option<Agent> {
-    match caller.who {
-        Who::User { id, .. } => Some(Agent::User(id)),
-        Who::Key { id, .. } => Some(Agent::Key(id)),
-        Who::Nobody | Who::Local => None,
-    }
 }
 
 fn checked(name: &str) -> Result<String, Error> {

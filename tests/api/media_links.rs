@@ -127,7 +127,7 @@ async fn a_link_that_is_old_altered_or_of_another_file_or_gateway_opens_nothing(
         let answer = ask(&app, &wrong, &[]).await;
         assert_eq!(answer.status(), 403, "{wrong}");
         let answer: Value = answer.json().await.unwrap();
-        assert_eq!(answer["error"]["code"], "FORBIDDEN", "{answer}");
+        assert_eq!((&answer["code"], answer["error"].is_string()), (&json!("forbidden"), true));
     }
     assert_eq!(ask(&elsewhere, &link, &[]).await.status(), 403);
     elsewhere.stop().await;

@@ -5,14 +5,22 @@ use crate::{
     api::kit::{Call, OwnSessions},
     domain::{Error, ErrorCode},
     inbox::{Agent, Author, AuthorKind},
+    services::Services,
 };
 
 /// Who makes a request, as far as it can be assigned something.
-pub fn caller<S>(call: &Call<S, OwnSessions>) -> Option<Agent> {
-    match call.principal().who {
-        Who::User { id, .. } => Some(Agent::User(id)),
-        Who::Key { id, .. } => Some(Agent::Key(id)),
-        Who::Nobody | Who::Local => None,
+pub fn caller<S, R>(call: &Call<S, R>) -> Option<Agent> {
+    Agent::of(&call.principal())
+}
+
+/// The name of a person or of an API key; none for one that is gone.
+pub async fn name(services: &Services, agent: Agent) -> Result<Option<String>, Error> {
+    match agent {
+        Agent::Key(id) => Ok(services.api_keys.name(id).await?),
+        Agent::User(id) => {
+            let users = services.accounts.users().await?;
+            Ok(users.into_iter().find(|user| user.id == id).map(|user| user.name))
+        }
     }
 }
 

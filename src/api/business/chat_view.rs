@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        business::{channels::Channel, message_view},
+        business::{agents, channels::Channel, message_view},
         chat::time,
         kit::Plural,
     },
@@ -272,7 +272,7 @@ pub async fn contact(
 /// Who did something; none for nobody.
 pub async fn agent(services: &Services, agent: Option<Agent>) -> Result<Option<AgentView>, Error> {
     let Some(agent) = agent else { return Ok(None) };
-    let name = services.api_keys.name(agent.id()).await?;
+    let name = agents::name(services, agent).await?;
     Ok(Some(AgentView { id: agent.id().to_string(), name }))
 }
 

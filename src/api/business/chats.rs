@@ -56,7 +56,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         kept(Endpoint::post("/api/whatsapp-api/chats/{id}/assign", assign))
             .named("assignBusinessChat")
             .about(TAG, "Give a conversation to somebody, or to nobody")
-            .details("`me` is the API key of the request. Until there are users, assignees are API keys."),
+            .details("`me` is the person who calls, also by a key of theirs; a key of nobody is meant itself."),
         kept(Endpoint::post("/api/whatsapp-api/chats/{id}/resolve", resolve))
             .named("resolveBusinessChat")
             .about(TAG, "Close a conversation; the contact's next message reopens it")
@@ -116,7 +116,7 @@ pub struct MessagesQuery {
     /// How many messages.
     #[serde(default)]
     limit: Limit<50, 200>,
-    /// Messages before this one: its id or number.
+    /// Messages before this one: its id of either kind, or its number.
     #[schema(max_length = 200)]
     before: Option<String>,
 }
@@ -306,11 +306,14 @@ pub async fn read(
     Query(query): Query<MessagesQuery>,
 ) -> Result<Data<ChatWithMessages>, ApiError> {
     let found = find(&call, &id).await?;
+    let record = &found.conversation.record;
     let window = match &query.before {
-        Some(text) => Window::Before(message_view::number_of(&call, text).await?),
+        Some(text) => {
+            let sessions = std::slice::from_ref(&record.session);
+            Window::Before(message_view::number_of(&call, sessions, text).await?)
+        }
         None => Window::Newest,
     };
-    let record = &found.conversation.record;
     let page = call.message_history.page(record, window, query.limit.get()).await?;
     let messages =
         message_view::views(&call, &record.session, &page.messages, found.state.contact).await?;

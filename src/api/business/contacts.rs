@@ -252,7 +252,7 @@ pub async fn read(
 ) -> Result<Data<ContactWithConversations>, ApiError> {
     let contact = call.contacts.get(id).await?;
     let chats = call.sending.chats_of(id).await?;
-    let sessions: Vec<_> = call.supervisor.list().into_iter().map(|status| status.id).collect();
+    let sessions: Vec<_> = call.supervisor.all().into_iter().map(|status| status.id).collect();
     let conversations = call.inbox.of_chats(&sessions, &chats).await?;
     Ok(Data::of(ContactWithConversations {
         contact: contact.into(),

@@ -12,7 +12,7 @@ use crate::{
         kit::Plural,
     },
     domain::{
-        Error, Message, MessageKind, SessionId, Subject,
+        Error, Message, MessageId, MessageKind, SessionId, Subject,
         conversation::{StoredMessage, conversation_uuid, message_uuid},
         details::{Card, Menu},
         message::Reaction,
@@ -214,23 +214,50 @@ pub async fn views(
     Ok(both.map(|(stored, note)| view(services, session, stored, contact, note.as_ref())).collect())
 }
 
-/// The number of a message that is named by its UUID, its number or WhatsApp's id.
-pub async fn number_of(services: &Services, text: &str) -> Result<u64, Error> {
+/// The number of a message that is named by its UUID, its number or WhatsApp's id. Such an id is looked for in these
+/// sessions.
+pub async fn number_of(
+    services: &Services,
+    sessions: &[SessionId],
+    text: &str,
+) -> Result<u64, Error> {
+    let text = text.trim();
     if let Ok(number) = text.parse() {
         return Ok(number);
     }
-    let unknown = || Error::not_found(Subject::Message, "there is no such message");
-    if let FoundMessage::Stored(_, stored) = services.messages.get(text).await? {
+    if let Ok(id) = text.parse::<MessageId>() {
+        for session in sessions {
+            if let Some(stored) = services.messages.stored(session, &id).await? {
+                return Ok(stored.number);
+            }
+        }
+    } else if let FoundMessage::Stored(_, stored) = services.messages.get(text).await? {
         return Ok(stored.number);
     }
-    Err(unknown())
+    Err(Error::not_found(Subject::Message, "there is no such message"))
 }
 
 pub fn direction(message: &Message) -> &'static str {
     if message.from_me() { "OUTBOUND" } else { "INBOUND" }
 }
 
-/// The type of a message in this API's words.
+/// The types of messages in this API's words.
+pub const KINDS: [&str; 12] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contact",
+    "poll",
+    "interactive",
+    "deleted",
+    "unknown",
+];
+
+/// The type of a message, which is one of [`KINDS`].
 pub fn kind(message: &Message) -> &'static str {
     match message.kind {
         MessageKind::Text => "text",

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         },
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Paged, Paging, Query},
+        kit::{Paged, Paging, Query, choice},
     },
     domain::{Error, SessionId, Timestamp, conversation::StoredMessage},
     messaging::{MessageFilter, MessageStatus},
@@ -45,9 +45,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 struct MessagesQuery {
     /// Only received messages, or only sent ones.
     direction: Option<Direction>,
-    /// text, image, video, audio, document, sticker, location, contact, poll, interactive, deleted or unknown.
     #[serde(rename = "type")]
-    #[schema(max_length = 20)]
+    #[schema(schema_with = type_choice)]
     kind: Option<String>,
     /// Only messages that have come so far.
     status: Option<Status>,
@@ -66,11 +65,15 @@ struct MessagesQuery {
     /// Not after this time.
     #[schema(format = DateTime, max_length = 40)]
     to: Option<String>,
-    /// Only messages before this one: its id or number.
+    /// Only messages before this one: its id of either kind, or its number.
     #[schema(max_length = 200)]
     before: Option<String>,
     #[serde(flatten)]
     paging: Paging,
+}
+
+fn type_choice() -> Schema {
+    choice("Only messages of this type.", &message_view::KINDS)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -128,11 +131,11 @@ async fn list(
         Some(contact) => Some(call.sending.chats_of(contact).await?),
         None => None,
     };
+    let sessions = sessions::ids(&call);
     let mut before = match &query.before {
-        Some(text) => Some(message_view::number_of(&call, text).await?),
+        Some(text) => Some(message_view::number_of(&call, &sessions, text).await?),
         None => None,
     };
-    let sessions = sessions::ids(&call);
     let channel = query.channel.as_deref().map(Channel::read).transpose()?;
     let wanted = |session: &SessionId, stored: &StoredMessage| {
         let message = &stored.message;

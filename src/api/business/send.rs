@@ -120,6 +120,7 @@ async fn send_to_chat(
         _ => Some(draft(&call, &body).await?),
     };
     let found = chats::find(&call, &id).await?;
+    check_names(&call, &body, (&found.state.session, &found.state.chat)).await?;
     match draft {
         Some(draft) => {
             let recipient = within(&call, found.state, channel(&body)?).await?;
@@ -146,6 +147,38 @@ async fn within(
     }
     let sessions = sessions_of(call, channel).await?;
     Ok(Recipient::Person { id: channels::number_of(call, &state).await?, sessions })
+}
+
+/// Refuses a body that names somebody else than the person of a conversation: a message for one would go to another.
+async fn check_names(
+    call: &Call,
+    body: &SendBody,
+    (session, chat): (&SessionId, &Jid),
+) -> Result<(), Error> {
+    let given = |text: &Option<String>| {
+        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    if let Some(id) = given(&body.conversation_id) {
+        let record = call.conversations.get(&id).await?.record;
+        if (&record.session, &record.chat) != (session, chat) {
+            return Err(Error::invalid_field("conversationId", "is another conversation"));
+        }
+    }
+    if let Some(text) = given(&body.to) {
+        let person = match text.parse::<uuid::Uuid>() {
+            Ok(contact) => call.sending.address_of(contact).await?,
+            Err(_) => person(&text)?,
+        };
+        if call.chats.canonical_id(session, &person).await? != *chat {
+            return Err(Error::invalid_field("to", "is not the person of the conversation"));
+        }
+    }
+    Ok(())
+}
+
+/// A person by the address in `to`.
+fn person(text: &str) -> Result<Jid, Error> {
+    address::person(text).map_err(|error| Error::invalid_field("to", error.about(text)))
 }
 
 /// The sessions that serve a channel.
@@ -201,6 +234,7 @@ fn check_sms(recipient: &Recipient, draft: &Draft) -> Result<(), Error> {
 async fn recipient(call: &Call, body: &SendBody) -> Result<Recipient, Error> {
     if let Some(id) = &body.conversation_id {
         let found = chats::find(call, id).await?;
+        check_names(call, body, (&found.state.session, &found.state.chat)).await?;
         return within(call, found.state, channel(body)?).await;
     }
     let text = body.to.as_deref().unwrap_or_default();
@@ -215,9 +249,7 @@ async fn recipient(call: &Call, body: &SendBody) -> Result<Recipient, Error> {
         let id = call.sending.address_of(id).await?;
         return Ok(Recipient::Person { id, sessions });
     }
-    let id =
-        address::person(text).map_err(|error| Error::invalid_field("to", error.about(text)))?;
-    Ok(Recipient::Person { id, sessions })
+    Ok(Recipient::Person { id: person(text)?, sessions })
 }
 
 /// What is sent, checked before anything is looked up.
@@ -319,6 +351,7 @@ async fn react(
     if is_elsewhere {
         return Err(no_such_message().into());
     }
+    check_names(call, &body, (&session, &id.chat)).await?;
     let recipient = Recipient::Chat { session, chat: id.chat.clone() };
     let prepared = call.sending.prepare(&recipient, Kind::Free, SendOptions::default()).await?;
     note_session(call.request(), &prepared.session);

@@ -309,13 +309,13 @@ async fn linked(
 /// The file of a message or of the library, for a caller with a key.
 async fn with_credential(call: &Call<Public>, id: &str) -> Result<File<AnyFile>, ApiError> {
     let unauthenticated = || {
-        let message = "A file needs a signed link, or a key in the Authorization header";
+        let message = "A file needs a signed link, or a key or a token in the Authorization header";
         Error::new(ErrorCode::Unauthenticated, message)
     };
-    let secret = auth::key_of(call.request()).ok_or_else(unauthenticated)?;
-    let principal = call.api_keys.authenticate(&secret).await?;
+    let caller = auth::caller_of(call, call.request()).await?;
+    let principal = caller.ok_or_else(unauthenticated)?;
     if !principal.may("conversations") {
-        let message = "This key lacks the scope 'conversations'";
+        let message = "This needs the scope 'conversations'";
         return Err(Error::new(ErrorCode::Forbidden, message).into());
     }
     let unknown = || Error::not_found(Subject::Media, "there is no such file");

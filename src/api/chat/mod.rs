@@ -38,5 +38,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(send::endpoints());
     all.extend(instances::endpoints());
     all.extend(tags::endpoints());
-    all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Chat)).collect()
+    let of_surface = |endpoint: Endpoint| match dialects::at(endpoint.path).name() {
+        // Files by links, and by keys as the business API documents it.
+        "business" => endpoint.speaks(&dialects::Business),
+        _ => endpoint.speaks(&dialects::Chat),
+    };
+    all.into_iter().map(of_surface).collect()
 }

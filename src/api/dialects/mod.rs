@@ -24,7 +24,9 @@ pub fn at(path: &str) -> &'static dyn Dialect {
         path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     match () {
-        () if is_below(business::BASE) => &Business,
+        () if [business::BASE, "/api/conversations", "/api/media"].into_iter().any(is_below) => {
+            &Business
+        }
         () if is_below(mcp::BASE) => &Mcp,
         () if workspace::is_at(path) => &Workspace,
         () => USUAL,

@@ -153,8 +153,20 @@ pub async fn still_good(services: &Services, request: &HttpRequest) -> Result<()
     services.api_keys.lease(&principal(request)).await.map(drop)
 }
 
-/// The key that a request brings in a header, for what is opened in another way, too.
-pub fn key_of(request: &HttpRequest) -> Option<String> {
+/// The caller by a key or a token in a header, of a route that is opened in another way, too; none without either.
+pub async fn caller_of(
+    services: &Services,
+    request: &HttpRequest,
+) -> Result<Option<Principal>, Error> {
+    let Some(secret) = key_of(request) else { return Ok(None) };
+    let principal = match accounts::is_token(&secret) {
+        true => services.accounts.authenticate(&secret).await?,
+        false => services.api_keys.authenticate(&secret).await?,
+    };
+    Ok(Some(principal))
+}
+
+fn key_of(request: &HttpRequest) -> Option<String> {
     let headers = request.headers();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match header("authorization").map(parse_authorization) {

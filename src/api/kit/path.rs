@@ -97,5 +97,6 @@ path_value! {
 
 /// A UUID that must be one of these things.
 pub fn uuid(text: &str, subject: Subject) -> Result<Uuid, Error> {
-    text.parse().map_err(|_| Error::not_found(subject, format!("there is no '{}'", shown(text))))
+    let message = || format!("there is no {} '{}'", subject.as_str(), shown(text));
+    text.parse().map_err(|_| Error::not_found(subject, message()))
 }

@@ -19,7 +19,7 @@ use crate::{
             bot_access,
             bot_body::{ChangeBody, DraftBody},
             bot_view::{self, BotView},
-            fields::in_snake_case,
+            fields::{renamed, snake},
         },
     },
     bots::{Bot, BotChange, BotDraft, BotStatus, Viewer},
@@ -129,7 +129,7 @@ async fn create(
     let (task, rest) = (fields.task(), fields.change()?);
     let (owner, created_by) = (call.principal().person(), call.principal().id());
     let draft = BotDraft { name, task, rest, created_by, owner };
-    let made = call.bots.create(draft).await.map_err(in_snake_case)?;
+    let made = call.bots.create(draft).await.map_err(worded)?;
     Ok(Created::of(bot_view::view(&call, made).await?))
 }
 
@@ -145,7 +145,7 @@ async fn change(
     let ChangeBody { name, regenerate_public_token, fields } = body;
     let change = BotChange { name, new_token: regenerate_public_token, ..fields.change()? };
     let bot = bot_access::managed(&call, id).await?;
-    let changed = call.bots.change(bot.id, change).await.map_err(in_snake_case)?;
+    let changed = call.bots.change(bot.id, change).await.map_err(worded)?;
     Ok(Data::of(bot_view::view(&call, changed).await?))
 }
 
@@ -202,9 +202,18 @@ async fn duplicate(
 ) -> Result<Created<BotView>, ApiError> {
     let bot = bot_access::seen(&call, id).await?;
     let whose = (call.principal().person(), call.principal().id());
-    let copy = call.bots.duplicate(bot.id, body.name, whose).await.map_err(in_snake_case)?;
+    let copy = call.bots.duplicate(bot.id, body.name, whose).await.map_err(worded)?;
     call.automations.copy(bot.id, copy.id).await?;
     Ok(Created::of(bot_view::view(&call, copy).await?))
+}
+
+/// An error with the fields as they are called here.
+fn worded(error: Error) -> Error {
+    renamed(error, |name| match name {
+        "sessions" => "channels".to_owned(),
+        "model" => "model.name".to_owned(),
+        name => snake(name),
+    })
 }
 
 /// Refuses who sees a bot and neither owns it nor administers the workspace.

@@ -19,6 +19,7 @@ use crate::{
         workspace::{
             bot_access,
             contact_view::{ContactView, ContactWithSessions},
+            fields::renamed,
             pages::PageQuery,
             people_names::all_sessions,
         },
@@ -281,15 +282,8 @@ async fn remove(
 
 /// An error with the fields as they are called here.
 fn worded(error: Error) -> Error {
-    let Some(Value::Object(fields)) = error.details.get("fields") else { return error };
-    let named = |name: &str| {
+    renamed(error, |name| {
         let known = NAMES.iter().find(|(known, _)| *known == name);
         known.map_or(name, |(_, here)| here).to_owned()
-    };
-    let mut faults = Vec::new();
-    for (name, texts) in fields {
-        let texts = texts.as_array().into_iter().flatten().filter_map(Value::as_str);
-        faults.extend(texts.map(|text| (named(name), text.to_owned())));
-    }
-    Error::invalid_fields(faults)
+    })
 }

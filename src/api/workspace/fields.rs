@@ -14,13 +14,18 @@ pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 
 /// The same error with the names of its fields in snake case.
 pub fn in_snake_case(error: Error) -> Error {
+    renamed(error, snake)
+}
+
+/// The same error with other names of its fields.
+pub fn renamed(error: Error, name: impl Fn(&str) -> String) -> Error {
     let Some(Value::Object(fields)) = error.details.get("fields") else { return error };
     let texts = |faults: &Value| -> Vec<String> {
         let faults = faults.as_array().into_iter().flatten();
         faults.filter_map(|fault| fault.as_str().map(str::to_owned)).collect()
     };
-    let named = fields.iter().flat_map(|(name, faults)| {
-        let name = snake(name);
+    let named = fields.iter().flat_map(|(known, faults)| {
+        let name = name(known);
         texts(faults).into_iter().map(move |fault| (name.clone(), fault))
     });
     let renamed = Error::invalid_fields(named.collect());

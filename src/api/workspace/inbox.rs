@@ -5,7 +5,7 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    accounts::{User, Who},
+    accounts::User,
     api::{
         endpoint::Endpoint,
         error::ApiError,
@@ -29,7 +29,6 @@ use crate::{
 
 pub const TAG: &str = "Inbox";
 const MOST_TAGS: usize = 20;
-const LONGEST_TAG: usize = 50;
 /// The color of a tag that is named for the first time.
 const TAG_COLOR: &str = "#64748b";
 /// Conversations that are assigned at a time.
@@ -175,13 +174,8 @@ async fn list(
 
 /// Who makes a request, as somebody who works on conversations.
 pub fn caller<S, R>(call: &Call<S, R>) -> Result<Agent, Error> {
-    match call.principal().who {
-        Who::User { id, .. } | Who::Key { owner: Some((id, _)), .. } => Ok(Agent::User(id)),
-        Who::Key { id, owner: None } => Ok(Agent::Key(id)),
-        Who::Nobody | Who::Local => {
-            Err(Error::new(ErrorCode::Forbidden, "This needs a person or an API key"))
-        }
-    }
+    let nobody = || Error::new(ErrorCode::Forbidden, "This needs a person or an API key");
+    Agent::of(&call.principal()).ok_or_else(nobody)
 }
 
 /// Somebody who may be an assignee, by their UUID.
@@ -406,20 +400,11 @@ async fn set_tags(
     Path(id): Path<ChatSessionId>,
     Body(body): Body<TagsBody>,
 ) -> Result<Data<SessionView>, ApiError> {
-    let names: Vec<&str> = body.tags.iter().map(|name| name.trim()).collect();
-    let is_name = |name: &&str| !name.is_empty() && name.chars().nth(LONGEST_TAG).is_none();
-    if MOST_TAGS < names.len() || !names.iter().all(is_name) {
-        let fault = "must be at most 20 names of 1 to 50 characters";
-        return Err(Error::invalid_field("tags", fault).into());
+    if MOST_TAGS < body.tags.len() {
+        return Err(Error::invalid_field("tags", "must be at most 20").into());
     }
     let found = sessions::find(&call, id).await?;
-    let mut tags = Vec::new();
-    for name in names {
-        tags.push(match tag_named(&call, name).await? {
-            Some(tag) => tag,
-            None => call.tags.create(name, TAG_COLOR).await?.id,
-        });
-    }
-    call.tags.set(&found.conversation.record, tags).await?;
+    // Made in the commit of the conversation, so that of two requests that name a new tag neither is refused.
+    call.tags.set_named(&found.conversation.record, &body.tags, TAG_COLOR).await?;
     again(&call, id).await
 }

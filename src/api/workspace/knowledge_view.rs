@@ -98,8 +98,18 @@ pub struct HitsView {
     pub results: Vec<HitView>,
 }
 
-fn kind_choice() -> Schema {
+pub fn kind_choice() -> Schema {
     required_choice("What it is.", &["text", "faq", "url", "file"])
+}
+
+/// A kind of document in this API's words.
+pub fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "text",
+        Kind::Faq => "faq",
+        Kind::Url => "url",
+        Kind::File => "file",
+    }
 }
 
 fn status_choice() -> Schema {
@@ -113,12 +123,7 @@ impl From<Document> for DocumentView {
     fn from(document: Document) -> Self {
         let Document { id, bot, title, kind, status, error, url, file_name, size, chunks, .. } =
             document;
-        let kind = match kind {
-            Kind::Text => "text",
-            Kind::Faq => "faq",
-            Kind::Url => "url",
-            Kind::File => "file",
-        };
+        let kind = kind_name(kind);
         let status = match status {
             Status::Processing => "processing",
             Status::Ready => "ready",

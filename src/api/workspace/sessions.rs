@@ -118,7 +118,8 @@ pub fn statuses(text: &str) -> Result<Vec<Status>, Error> {
     let mut found = Vec::new();
     for name in text.split(',').map(|name| name.trim().to_lowercase()) {
         match name.as_str() {
-            "" | "all" => return Ok(Vec::new()),
+            "all" => return Ok(Vec::new()),
+            "" => (),
             name => found.extend(status(name)?),
         }
     }

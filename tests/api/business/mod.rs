@@ -11,6 +11,7 @@ mod chats;
 mod contacts;
 mod import;
 mod quick_replies;
+mod references;
 mod template_sends;
 mod templates;
 pub mod sending;

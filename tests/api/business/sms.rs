@@ -99,6 +99,9 @@ async fn a_text_message_goes_out_and_comes_in_as_a_conversation_of_its_own() {
     assert_eq!(get(&app, "/analytics?channel=whatsapp").await["messages"]["sent"], 0);
     assert!(all.iter().all(|message| message["channel"] == "sms"));
     assert_eq!(all[2]["direction"], "INBOUND");
+    let shown = get(&app, &format!("/contacts/{}", id(&ada))).await;
+    let of_contact = json!([{ "id": chat["id"], "status": "OPEN", "channel": "sms" }]);
+    assert_eq!(shown["conversations"], of_contact);
     // Of WhatsApp there is nothing.
     assert_eq!(get(&app, "/chats?channel=whatsapp").await["pagination"]["total"], 0);
     let (_, sessions) = app.get("/api/v1/sessions").await;

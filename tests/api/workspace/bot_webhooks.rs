@@ -76,13 +76,19 @@ async fn a_bot_posts_what_it_is_taught_and_who_is_mentioned() {
     let got = all_of(&app, &receiver, &[("kb_updated", 3), ("mention", 1)]).await;
     assert_eq!(got.len(), 4);
     let taught = of(&got, "kb_updated");
-    let expected = |title: &str, action: &str| json!({ "document_id": made["id"], "title": title, "action": action });
+    let expected = |title: &str, action: &str| {
+        let document = json!({ "id": made["id"], "title": title, "type": "text" });
+        json!({ "document_id": made["id"], "title": title, "action": action, "document": document })
+    };
     assert_eq!(*taught[0], expected("Tea", "added"));
     assert_eq!(*taught[1], expected("Green tea", "updated"));
     assert_eq!(*taught[2], expected("Green tea", "deleted"));
     let mention = json!({
         "session_id": said["session_id"], "note_id": note.body["id"], "content": content,
         "user_id": grace, "author_id": person,
+        "note": { "id": note.body["id"], "session_id": said["session_id"], "content": content },
+        "mentioned_user": { "id": grace, "name": "Somebody" },
+        "author": { "id": person, "name": "Ada Lovelace" },
     });
     assert_eq!(*of(&got, "mention")[0], mention);
 
@@ -212,6 +218,10 @@ async fn a_contact_of_a_bot_is_posted_to_its_webhooks() {
     assert_eq!(
         (&made["action"], &made["contact"]["phone"]),
         (&json!("created"), &json!("+15550000031"))
+    );
+    assert_eq!(
+        (&made["contact"]["company"], &made["contact"]["bot_ids"]),
+        (&Value::Null, &json!([]))
     );
     let path = format!("/api/whatsapp-api/contacts/{}", text(&made["contact"]["id"]));
     let change = Some(json!({ "tags": ["vip"] }));

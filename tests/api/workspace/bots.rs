@@ -181,7 +181,7 @@ async fn what_is_wrong_with_a_bot_is_named_as_it_was_written() {
         (json!({ "name": "x", "channels": [{ "type": "fax" }] }), "channels"),
         (
             json!({ "name": "x", "channels": [{ "type": "whatsapp", "session_id": "none" }] }),
-            "sessions",
+            "channels",
         ),
         (json!({ "name": "x", "allowed_origins": ["example.com"] }), "allowed_origins"),
         (json!({ "name": "x", "widget": { "color": "red" } }), "widget"),

@@ -143,3 +143,51 @@ async fn a_contact_is_shown_with_its_conversations_and_keeps_its_number_then() {
     answered(get(&app, ALL, Some(&reads)).await, 403);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_opted_out_is_opted_out_whoever_gets_it() {
+    let app = TestApp::start().await;
+    let (ada, _) = owner(&app).await;
+    let made = async |body: Value| answered(post(&app, ALL, body, Some(&ada)).await, 201);
+    let path = |contact: &Value| format!("{ALL}/{}", text(&contact["id"]));
+    let former = made(json!({ "phone": "+15550000071", "opted_in": true })).await;
+    answered(put(&app, &path(&former), json!({ "opted_in": false }), &ada).await, 200);
+    answered(delete(&app, &path(&former), &ada).await, 200);
+    // As a new contact with the number does, one that gets the number begins opted out.
+    let other = made(json!({ "phone": "+15550000072", "opted_in": true })).await;
+    let number = json!({ "phone": "+15550000071" });
+    let changed = answered(put(&app, &path(&other), number, &ada).await, 200);
+    assert_eq!((&changed["phone"], &changed["opted_in"]), (&json!("+15550000071"), &json!(false)));
+    // A person opts it in again, which holds from then on.
+    answered(put(&app, &path(&other), json!({ "opted_in": true }), &ada).await, 200);
+    let renamed = answered(put(&app, &path(&other), json!({ "name": "Jane" }), &ada).await, 200);
+    assert_eq!(renamed["opted_in"], true);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_names_all_that_is_wrong_and_leaves_somebody() {
+    let app = TestApp::start().await;
+    let (ada, _) = owner(&app).await;
+    let draft = json!({ "name": "Jane Roe", "email": "jane@example.com" });
+    let jane = answered(post(&app, ALL, draft, Some(&ada)).await, 201);
+    let path = format!("{ALL}/{}", text(&jane["id"]));
+    let body = json!({
+        "email": "x", "phone": "12", "tags": [" "], "custom_fields": { "x": "y".repeat(9_000) },
+    });
+    let refused = answered(put(&app, &path, body, &ada).await, 400);
+    let fields = refused["details"]["fields"].as_object().unwrap();
+    let named: Vec<&String> = fields.keys().collect();
+    assert_eq!(named, ["custom_fields", "email", "phone", "tags"], "{refused}");
+    // Without a name, an address and a number there is nobody.
+    let nobody = json!({ "name": null, "email": " " });
+    answered(put(&app, &path, nobody, &ada).await, 400);
+    let shown = answered(put(&app, &path, json!({ "name": null }), &ada).await, 200);
+    assert_eq!((&shown["name"], &shown["email"]), (&Value::Null, &json!("jane@example.com")));
+    let business = format!("/api/whatsapp-api/contacts/{}", text(&jane["id"]));
+    let body = json!({ "email": "x", "attributes": { "ctwa": {} }, "tags": [""] });
+    let refused = ask(&app, Method::PATCH, &business, Some(body), Some(&ada)).await;
+    let fields = answered(refused, 400)["fields"].as_object().unwrap().len();
+    assert_eq!(fields, 3);
+    app.stop().await;
+}

@@ -263,3 +263,61 @@ async fn status_and_tags_are_changed_and_people_write_where_the_visitor_reads() 
     }
     desk.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn web_chats_count_as_work_and_are_given_back_by_who_goes() {
+    let desk = Desk::new().await;
+    let (grace, grace_id) = member(&desk.app, &desk.token, "grace@example.com", "AGENT").await;
+    let (_, joan) = member(&desk.app, &desk.token, "joan@example.com", "ADMIN").await;
+    let send = async |path: &str, body: Value| {
+        let answer = post(&desk.app, path, body, Some(&desk.token)).await;
+        assert!(answer.status < 300, "{path}: {}", answer.body);
+        answer.body
+    };
+    let made = send("/api/v1/teams", json!({ "name": "Support" })).await;
+    let team = format!("/api/v1/teams/{}", text(&made["id"]));
+    send(&format!("{team}/invite"), json!({ "email": "grace@example.com" })).await;
+    send(&format!("{team}/share-bot"), json!({ "bot_id": desk.bot["id"] })).await;
+    let mut sessions = Vec::new();
+    for person in [&grace_id, &joan] {
+        let session = desk.visitor("Hello").await;
+        desk.done(&session, "assign", json!({ "agent_id": person })).await;
+        sessions.push(session);
+    }
+    let seen = get(&desk.app, "/api/v1/presence/team", Some(&desk.token)).await.body;
+    for person in [&grace_id, &joan] {
+        let mut all = seen["members"].as_array().unwrap().iter();
+        let one = all.find(|one| one["user_id"] == person.as_str()).unwrap();
+        assert_eq!(one["active_conversations"], 1, "{one}");
+    }
+    // Who leaves the team, and whose account is removed.
+    for path in [format!("{team}/members/{grace_id}"), format!("/api/v1/users/{joan}")] {
+        let gone = ask(&desk.app, Method::DELETE, &path, None, Some(&desk.token)).await;
+        assert_eq!(gone.status, 200, "{path}: {}", gone.body);
+    }
+    for session in sessions {
+        let path = format!("/api/v1/chat/history/{session}");
+        let one = get(&desk.app, &path, Some(&desk.token)).await.body["session"].clone();
+        assert_eq!((&one["status"], &one["assigned_to"]), (&json!("open"), &Value::Null));
+    }
+    assert_eq!(get(&desk.app, "/api/v1/auth/me", Some(&grace)).await.status, 200);
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_that_are_new_are_made_once_by_requests_at_the_same_time() {
+    let desk = Desk::new().await;
+    let session = desk.visitor("Hello").await;
+    // A comma too many asks for no more than the names beside it.
+    assert_eq!(desk.ids("?status=open,").await, [""; 0]);
+    let body = || json!({ "tags": ["urgent", "Late", "late "] });
+    let ask = || desk.put(&session, "tags", body());
+    let (one, two, three, four) = tokio::join!(ask(), ask(), ask(), ask());
+    for answer in [one, two, three, four] {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.body["tags"].as_array().unwrap().len(), 2, "{}", answer.body);
+    }
+    let (_, tags) = desk.app.get("/api/v1/tags").await;
+    assert_eq!(tags["data"]["tags"].as_array().unwrap().len(), 2, "{tags}");
+    desk.app.stop().await;
+}

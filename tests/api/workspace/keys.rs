@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
-    workspace::{ask, get, member, owner, post, text},
+    workspace::{ask, conversation, get, member, office, owner, post, text},
 };
 
 const CONTACTS: &str = "/api/whatsapp-api/contacts";
@@ -93,5 +93,22 @@ async fn a_key_is_capped_by_the_role_of_its_owner_at_any_time() {
     assert_eq!(statuses().await, [401, 401, 401]);
     change(json!({ "disabled": false, "role": "ADMIN" })).await;
     assert_eq!(statuses().await, [200, 409, 200]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_key_of_a_person_takes_is_that_persons_on_both_surfaces() {
+    let (app, ada, ada_id) = office().await;
+    let (secret, _) = key(&app, &ada).await;
+    let chat = format!("/api/whatsapp-api/chats/{}", conversation(&app, &ada, "15550000081").await);
+    let take = json!({ "userId": "me" });
+    let taken = post(&app, &format!("{chat}/assign"), take, Some(&secret)).await;
+    let expected = json!({ "id": ada_id, "name": "Ada Lovelace" });
+    assert_eq!((taken.status, &taken.body["assignedTo"]), (200, &expected), "{}", taken.body);
+    for credential in [&ada, &secret] {
+        let path = "/api/whatsapp-api/chats?assignedTo=me";
+        let mine = get(&app, path, Some(credential)).await.body;
+        assert_eq!(mine["pagination"]["total"], 1, "{mine}");
+    }
     app.stop().await;
 }

@@ -54,6 +54,9 @@ struct ContactView {
     /// E.164; null for somebody who is known by a hidden WhatsApp id alone.
     #[schema(example = "+919876543210")]
     phone: Option<String>,
+    /// Where the person works; null where that is not known.
+    #[schema(example = json!(null))]
+    company: Option<String>,
     /// What people noted; null without a note.
     #[schema(example = json!(null))]
     notes: Option<String>,
@@ -64,6 +67,12 @@ struct ContactView {
     custom_fields: Map<String, Value>,
     /// Whether the contact has agreed to messages on WhatsApp.
     opted_in: bool,
+    /// UUIDs of the bots that the contact belongs to.
+    #[schema(example = json!([]))]
+    bot_ids: Vec<String>,
+    /// When the last message went to or came from the contact, RFC 3339; null before the first.
+    #[schema(format = DateTime, example = json!(null))]
+    last_seen_at: Option<String>,
     /// When it was made, RFC 3339.
     #[schema(format = DateTime)]
     created_at: String,
@@ -83,10 +92,13 @@ impl From<Contact> for ContactView {
             name: contact.name,
             email: contact.email,
             phone: contact.phone.map(|digits| format!("+{digits}")),
+            company: contact.company,
             notes: contact.notes,
             tags: contact.tags,
             custom_fields: contact.custom_fields,
             opted_in: contact.whatsapp.opted_in,
+            bot_ids: contact.bots.into_iter().map(|id| id.to_string()).collect(),
+            last_seen_at: contact.last_message_at.map(time),
             created_at: time(contact.created_at),
             updated_at: time(contact.updated_at),
         }

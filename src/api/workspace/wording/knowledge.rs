@@ -9,7 +9,10 @@ use uuid::Uuid;
 use crate::{
     api::{
         kit::{Shape, required_choice, shape},
-        workspace::wording::family::{Family, written},
+        workspace::{
+            knowledge_view::{kind_choice, kind_name},
+            wording::family::{Family, written},
+        },
     },
     domain::{Error, Event},
     knowledge::{Change, KnowledgeEvent},
@@ -32,6 +35,22 @@ struct Told {
     title: String,
     #[schema(schema_with = action_schema)]
     action: &'static str,
+    /// The document, in short.
+    document: DocumentTold,
+}
+
+/// A document of a bot, in short.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BotKnowledgeDocument)]
+struct DocumentTold {
+    /// UUID of the document.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    id: String,
+    /// Its title.
+    #[schema(example = "Returns")]
+    title: String,
+    #[schema(schema_with = kind_choice)]
+    r#type: &'static str,
 }
 
 fn action_schema() -> Schema {
@@ -54,7 +73,7 @@ impl Family for KnowledgeWords {
     }
 
     async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
-        let Some(KnowledgeEvent::Updated { document, title, change, .. }) = event.body.read()
+        let Some(KnowledgeEvent::Updated { document, title, kind, change, .. }) = event.body.read()
         else {
             return Ok(None);
         };
@@ -63,6 +82,9 @@ impl Family for KnowledgeWords {
             Change::Changed => "updated",
             Change::Deleted => "deleted",
         };
-        written(&Told { document_id: document.to_string(), title, action })
+        let id = document.to_string();
+        let r#type = kind_name(kind);
+        let document = DocumentTold { id: id.clone(), title: title.clone(), r#type };
+        written(&Told { document_id: id, title, action, document })
     }
 }

@@ -8,7 +8,13 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         kit::{Shape, shape},
-        workspace::wording::family::{Family, written},
+        workspace::{
+            session_view::AgentView,
+            wording::{
+                family::{Family, written},
+                sessions::agent,
+            },
+        },
     },
     domain::{Error, Event},
     inbox::Agent,
@@ -39,6 +45,27 @@ struct Told {
     /// UUID of the person who wrote the note; null where it is no person.
     #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7c")]
     author_id: Option<String>,
+    /// The note.
+    note: NoteTold,
+    /// The person who is named.
+    mentioned_user: AgentView,
+    /// Who wrote the note; null for the owner of the gateway.
+    author: Option<AgentView>,
+}
+
+/// A note that names somebody, in short.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BotMentionNote)]
+struct NoteTold {
+    /// UUID of the note.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    id: String,
+    /// UUID of the conversation.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
+    session_id: String,
+    /// Text of the note.
+    #[schema(example = "@grace please look at this")]
+    content: String,
 }
 
 #[async_trait]
@@ -51,7 +78,7 @@ impl Family for MentionWords {
         vec![(NAME, "A note names somebody; one event for each person", shape::<Told>())]
     }
 
-    async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
+    async fn data(&self, services: &Services, event: &Event) -> Result<Option<Value>, Error> {
         let Some(NoteEvent::Mention { note, conversation, content, mentioned, author, .. }) =
             event.body.read()
         else {
@@ -61,7 +88,24 @@ impl Family for MentionWords {
             Some(Agent::User(id)) => Some(id.to_string()),
             Some(Agent::Key(_)) | None => None,
         };
+        let author = match author {
+            Some(author) => Some(agent(services, author).await?),
+            None => None,
+        };
         let (session_id, note_id) = (conversation.to_string(), note.to_string());
-        written(&Told { session_id, note_id, content, user_id: mentioned.to_string(), author_id })
+        written(&Told {
+            note: NoteTold {
+                id: note_id.clone(),
+                session_id: session_id.clone(),
+                content: content.clone(),
+            },
+            session_id,
+            note_id,
+            content,
+            user_id: mentioned.to_string(),
+            author_id,
+            mentioned_user: agent(services, Agent::User(mentioned)).await?,
+            author,
+        })
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{
+        business::agents,
         kit::{Shape, shape},
         workspace::{
             session_view::{self, AgentView, MessageView, SessionView, VisitorView, reason_schema},
@@ -155,13 +156,8 @@ async fn newest_messages(
     session_view::messages(services, state, &newest).await
 }
 
-async fn agent(services: &Services, agent: Agent) -> Result<AgentView, Error> {
-    let name = match agent {
-        Agent::Key(id) => services.api_keys.name(id).await?,
-        Agent::User(id) => {
-            let users = services.accounts.users().await?;
-            users.into_iter().find(|user| user.id == id).map(|user| user.name)
-        }
-    };
+/// A person or an API key, as events show them.
+pub async fn agent(services: &Services, agent: Agent) -> Result<AgentView, Error> {
+    let name = agents::name(services, agent).await?;
     Ok(AgentView { id: agent.id().to_string(), name })
 }
