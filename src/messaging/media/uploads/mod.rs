@@ -162,6 +162,18 @@ impl Uploads {
         Ok(folder.join(uuid::Uuid::new_v4().simple().to_string()))
     }
 
+    /// A file for what a caller uploads. It has no name, so that it is gone once it is closed, after a kill too.
+    pub async fn nameless_file(&self) -> Result<File, Error> {
+        let path = self.new_path().await?;
+        off_thread(move || {
+            let opened = File::options().read(true).write(true).create_new(true).open(&path);
+            opened.and_then(|file| std::fs::remove_file(&path).map(|()| file)).map_err(|error| {
+                Error::internal(format!("a file for an upload could not be made: {error}"))
+            })
+        })
+        .await
+    }
+
     /// Stores and checks a file. Faults of the file are errors before anything is sent.
     pub async fn receive(&self, source: Source, wanted: Wanted) -> Result<Upload, Error> {
         let checked = check_request(&source, &wanted);
