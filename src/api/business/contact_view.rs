@@ -46,7 +46,7 @@ pub struct ContactView {
     /// inbound_message, manual, csv_import, api or keyword_start.
     #[schema(example = "manual")]
     opt_in_source: Option<&'static str>,
-    /// A time, `message:` and the id of a message, or what a person wrote down.
+    /// A time (RFC 3339), with what a person wrote down behind it; or `message:` and the id of a message.
     #[schema(example = json!(null))]
     opt_in_proof: Option<String>,
     /// When the contact opted out on WhatsApp; null unless so.
