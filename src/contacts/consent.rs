@@ -145,7 +145,7 @@ impl Consent {
     fn granted(&mut self, source: OptInSource, at: Timestamp) -> bool {
         let is_news = !self.opted_in && !self.has_opted_out();
         if is_news {
-            self.grant(source, at.to_string());
+            self.grant(source, time(at));
         }
         is_news
     }
@@ -206,10 +206,15 @@ fn by_hand(words: Option<&str>, at: Timestamp) -> String {
         first.parse::<Timestamp>().is_ok()
     };
     match words {
-        None => at.to_string(),
+        None => time(at),
         Some(words) if begins_with_time(words) => words.to_owned(),
-        Some(words) => format!("{at} {words}"),
+        Some(words) => format!("{} {words}", time(at)),
     }
+}
+
+/// With milliseconds always, so that times are in order as texts too.
+fn time(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 fn of_message(message: &str) -> String {
@@ -324,16 +329,16 @@ mod tests {
         assert!(!consent.written("B") && !consent.imported(from_seconds(3)));
         assert_eq!(consent.set_by_hand(true, None, from_seconds(3)), Err(NeedsProof));
         assert_eq!(consent.set_by_hand(true, Some("signed"), from_seconds(3)), Ok(true));
-        assert_eq!(consent.proof.as_deref(), Some("1970-01-01T00:00:03Z signed"));
+        assert_eq!(consent.proof.as_deref(), Some("1970-01-01T00:00:03.000Z signed"));
         assert_eq!(consent.source, Some(OptInSource::Manual));
         // An opt-out by hand is undone by hand.
         assert_eq!(consent.set_by_hand(false, None, from_seconds(4)), Ok(true));
         assert_eq!(consent.set_by_hand(true, None, from_seconds(5)), Ok(true));
-        assert_eq!(consent.proof.as_deref(), Some("1970-01-01T00:00:05Z"));
+        assert_eq!(consent.proof.as_deref(), Some("1970-01-01T00:00:05.000Z"));
         for (words, expected) in [
             ("2026-05-01T10:00:00+02:00 form", "2026-05-01T10:00:00+02:00 form"),
             ("2026-05-01T10:00:00Z", "2026-05-01T10:00:00Z"),
-            ("2026-05-01 form", "1970-01-01T00:00:06Z 2026-05-01 form"),
+            ("2026-05-01 form", "1970-01-01T00:00:06.000Z 2026-05-01 form"),
         ] {
             assert_eq!(by_hand(Some(words), from_seconds(6)), expected);
         }
