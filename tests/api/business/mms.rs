@@ -42,14 +42,12 @@ async fn file(app: &TestApp, message: &Value) -> (Vec<u8>, String) {
     (answer.bytes().await.unwrap().to_vec(), kind)
 }
 
+/// The type of each message with its text or caption.
 fn kinds(all: &[Value]) -> Vec<(&str, &str)> {
-    let kind = |message: &Value| message["type"].as_str().unwrap().to_owned();
-    let words = |message: &Value| match &message["text"] {
-        Value::String(text) => text.clone(),
-        _ => message["caption"].as_str().unwrap_or_default().to_owned(),
-    };
-    let all: Vec<(String, String)> = all.iter().map(|one| (kind(one), words(one))).collect();
-    all.into_iter().map(|(kind, words)| (&*kind.leak(), &*words.leak())).collect()
+    fn words(one: &Value) -> &str {
+        one["text"].as_str().or(one["caption"].as_str()).unwrap_or_default()
+    }
+    all.iter().map(|one| (one["type"].as_str().unwrap(), words(one))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,7 +136,7 @@ const OTHERS: [(&str, &str); 28] = [
     (
         "/businessHours",
         "{\"mon\":[[\"09:00\",\"12:00\"],[\"13:00\",\"18:00\"]],\"tue\":[],\"wed\":[],\"thu\":[],\"fri\":[],\"sat\":[],\
-         \"sun\":[[\"10:00\",\"24:00\"]]}",
+         \"sun\":[[\"10:00\",\"23:00\"]]}",
     ),
     ("/awayMessage", "\"Back at nine.\""),
     ("/assignmentStrategy", "\"least_loaded\""),
