@@ -158,7 +158,8 @@ impl Handler for FilesJob {
             first.is_done |= message.media.is_some();
         }
         let open = waiting.files.iter().enumerate().filter(|(_, file)| !file.is_done);
-        let came = open.map(|(place, file)| async move { Ok((place, self.fetch(file).await?)) });
+        let came = open
+            .map(|(place, file)| async move { Ok::<_, Error>((place, self.fetch(file).await?)) });
         let came: Result<Vec<_>, Error> = join_all(came).await.into_iter().collect();
         let is_last = GIVE_UP <= between(waiting.at, self.sms.parts.clock.now());
         let given_up = |(place, came)| match came {
