@@ -8,6 +8,7 @@
 
 mod api_client;
 mod client;
+mod credential;
 mod fetch;
 mod guard;
 mod own;
@@ -18,9 +19,10 @@ mod stream_client;
 mod target;
 
 pub use self::{
-    api_client::{ApiAnswer, ApiClient, Credential, NoAnswer},
+    api_client::{ApiAnswer, ApiClient, NoAnswer},
     client::{Client, trust_of_the_system},
-    fetch::{Bounds, Fetched, fetch},
+    credential::Credential,
+    fetch::{Bounds, FetchFault, Fetched, fetch},
     guard::{Guard, Private, form_of},
     own::{OwnPort, OwnPorts},
     owner::OwnGateway,

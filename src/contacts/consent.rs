@@ -84,7 +84,7 @@ pub struct Consent {
     pub opted_in: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<OptInSource>,
-    /// A time (RFC 3339), `message:<id>`, or what a person wrote down.
+    /// A time (RFC 3339), with what a person wrote down behind it; or `message:<id>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,7 +145,7 @@ impl Consent {
     fn granted(&mut self, source: OptInSource, at: Timestamp) -> bool {
         let is_news = !self.opted_in && !self.has_opted_out();
         if is_news {
-            self.grant(source, at.to_string());
+            self.grant(source, time(at));
         }
         is_news
     }
@@ -167,7 +167,7 @@ impl Consent {
         if self.opted_out_by == Some(OptOutCause::KeywordStop) && proof.is_none() {
             return Err(NeedsProof);
         }
-        self.grant(OptInSource::Manual, proof.map_or_else(|| at.to_string(), str::to_owned));
+        self.grant(OptInSource::Manual, by_hand(proof, at));
         Ok(true)
     }
 
@@ -197,6 +197,24 @@ impl Consent {
         (self.source, self.proof) = (None, None);
         (self.opted_out_at, self.opted_out_by) = (Some(at), Some(cause));
     }
+}
+
+/// A proof begins with a time: that of the opt-in, unless the words begin with one themselves.
+fn by_hand(words: Option<&str>, at: Timestamp) -> String {
+    let begins_with_time = |words: &str| {
+        let first = words.split_whitespace().next().unwrap_or_default();
+        first.parse::<Timestamp>().is_ok()
+    };
+    match words {
+        None => time(at),
+        Some(words) if begins_with_time(words) => words.to_owned(),
+        Some(words) => format!("{} {words}", time(at)),
+    }
+}
+
+/// With milliseconds always, so that times are in order as texts too.
+fn time(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 fn of_message(message: &str) -> String {
@@ -311,10 +329,18 @@ mod tests {
         assert!(!consent.written("B") && !consent.imported(from_seconds(3)));
         assert_eq!(consent.set_by_hand(true, None, from_seconds(3)), Err(NeedsProof));
         assert_eq!(consent.set_by_hand(true, Some("signed"), from_seconds(3)), Ok(true));
+        assert_eq!(consent.proof.as_deref(), Some("1970-01-01T00:00:03.000Z signed"));
         assert_eq!(consent.source, Some(OptInSource::Manual));
         // An opt-out by hand is undone by hand.
         assert_eq!(consent.set_by_hand(false, None, from_seconds(4)), Ok(true));
         assert_eq!(consent.set_by_hand(true, None, from_seconds(5)), Ok(true));
-        assert_eq!(consent.proof.as_deref(), Some("1970-01-01T00:00:05Z"));
+        assert_eq!(consent.proof.as_deref(), Some("1970-01-01T00:00:05.000Z"));
+        for (words, expected) in [
+            ("2026-05-01T10:00:00+02:00 form", "2026-05-01T10:00:00+02:00 form"),
+            ("2026-05-01T10:00:00Z", "2026-05-01T10:00:00Z"),
+            ("2026-05-01 form", "1970-01-01T00:00:06.000Z 2026-05-01 form"),
+        ] {
+            assert_eq!(by_hand(Some(words), from_seconds(6)), expected);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Contacts on a store: uniqueness, counters, lists, messages, merges and imports.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Write};
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -315,7 +315,9 @@ async fn the_sample_is_imported_once_and_updated_after_that() {
         by: BY,
     };
     let import = async |text: &str, options| {
-        contacts.import(text.as_bytes().to_vec(), options).await.unwrap()
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        contacts.import(file, options).await.unwrap()
     };
     let tried = import(SAMPLE, options(Duplicates::Update, true)).await;
     assert_eq!((tried.total, tried.imported), (2, 2));

@@ -1,7 +1,7 @@
-//! Client of another service's HTTP API, such as a payment provider's: forms to a base address that the settings
-//! name. Its errors and answers never reach a caller unread.
+//! Client of another service's HTTP API, such as a payment provider's: forms to, and files from, a base address that the
+//! settings name. Its errors and answers never reach a caller unread.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
 use reqwest::{
     StatusCode,
@@ -11,22 +11,20 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
-    config::LiveSecret,
     domain::Error,
-    egress::{guard::Guard, own::OwnPorts, request_clients::client_for},
+    egress::{
+        credential::Credential,
+        fetch::{Account, Bounds, FetchFault, Fetched, fetch_as},
+        guard::Guard,
+        own::OwnPorts,
+        request_clients::client_for,
+    },
 };
 
 /// For one request, with its answer.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// Bytes of an answer.
 const LARGEST_ANSWER: usize = 256 * 1024;
-
-/// What a service knows the gateway by.
-#[derive(Clone)]
-pub enum Credential {
-    Bearer(LiveSecret),
-    Basic(String, LiveSecret),
-}
 
 /// Clones are the same client.
 #[derive(Clone)]
@@ -83,6 +81,17 @@ impl ApiClient {
         Self { base, guard: Guard::for_services(own), credential }
     }
 
+    /// Downloads a file of the service into a file of the gateway, which the caller removes after a failure.
+    pub async fn fetch(
+        &self,
+        url: &str,
+        into: &Path,
+        bounds: &Bounds,
+    ) -> Result<Fetched, FetchFault> {
+        let Self { base, guard, credential } = self;
+        fetch_as(Some(Account { base, guard, credential }), url, into, bounds).await
+    }
+
     /// Posts a form. The path begins with a slash.
     pub async fn post_form(
         &self,
@@ -111,12 +120,7 @@ impl ApiClient {
             .post(target.url.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
-        request = match &self.credential {
-            Credential::Bearer(token) => request.bearer_auth(token.now().expose()),
-            Credential::Basic(user, password) => {
-                request.basic_auth(user, Some(password.now().expose()))
-            }
-        };
+        request = self.credential.put_on(request);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

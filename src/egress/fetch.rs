@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     domain::{Error, ErrorCode},
-    egress::{guard::Guard, request_clients::client_for},
+    egress::{credential::Credential, guard::Guard, request_clients::client_for},
 };
 
 const MOST_REDIRECTS: usize = 3;
@@ -38,35 +38,107 @@ pub struct Fetched {
     pub url: Url,
 }
 
-/// Downloads a URL into a file. After a failure the caller removes the file.
-pub async fn fetch(url: &str, into: &Path, bounds: &Bounds) -> Result<Fetched, Error> {
-    let late = || fault(format!("did not come within {} s", bounds.deadline.as_secs()));
-    let fetched = tokio::time::timeout(bounds.deadline, follow(url, into, bounds)).await;
-    fetched.map_err(|_| late())?
+/// Why a file did not come.
+#[derive(Debug)]
+pub enum FetchFault {
+    /// The guard refuses the URL.
+    Refused(Error),
+    /// Its host has no address that may be asked, or none that is known at the moment.
+    NoAddress(Error),
+    /// The server answered with another status than 200.
+    Answered(u16),
+    /// It has more than so many bytes.
+    TooLarge(u64),
+    /// It did not come whole, for this reason.
+    Broken(String),
+    /// The gateway could not keep it.
+    NotKept(Error),
 }
 
-async fn follow(url: &str, into: &Path, bounds: &Bounds) -> Result<Fetched, Error> {
+impl From<FetchFault> for Error {
+    fn from(found: FetchFault) -> Self {
+        match found {
+            FetchFault::Refused(error)
+            | FetchFault::NoAddress(error)
+            | FetchFault::NotKept(error) => error,
+            FetchFault::Answered(status) => fault(format!("answered {status}")),
+            FetchFault::Broken(what) => fault(what),
+            FetchFault::TooLarge(most) => {
+                let message = format!("the file is larger than {} MiB", most / 1024 / 1024);
+                Self::new(ErrorCode::TooLarge, message)
+            }
+        }
+    }
+}
+
+/// A service's own files: below its address they are asked for with its credential, which goes nowhere else.
+pub struct Account<'a> {
+    /// The address of the service, which the owner of the gateway named.
+    pub base: &'a str,
+    pub guard: &'a Guard,
+    pub credential: &'a Credential,
+}
+
+impl Account<'_> {
+    fn owns(&self, url: &str) -> bool {
+        let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+        origin(url).is_some_and(|of_url| Some(of_url) == origin(self.base))
+    }
+}
+
+/// Downloads a URL into a file. After a failure the caller removes the file.
+pub async fn fetch(url: &str, into: &Path, bounds: &Bounds) -> Result<Fetched, Error> {
+    Ok(fetch_as(None, url, into, bounds).await?)
+}
+
+/// The same with the credential of a service for what lies there. A redirect that leads elsewhere is followed without.
+pub async fn fetch_as(
+    account: Option<Account<'_>>,
+    url: &str,
+    into: &Path,
+    bounds: &Bounds,
+) -> Result<Fetched, FetchFault> {
+    let late = || broken(format!("did not come within {} s", bounds.deadline.as_secs()));
+    let fetched = follow(account.as_ref(), url, into, bounds);
+    tokio::time::timeout(bounds.deadline, fetched).await.map_err(|_| late())?
+}
+
+async fn follow(
+    mut account: Option<&Account<'_>>,
+    url: &str,
+    into: &Path,
+    bounds: &Bounds,
+) -> Result<Fetched, FetchFault> {
     let mut url = url.to_owned();
     for _ in 0..=MOST_REDIRECTS {
-        let target = bounds.guard.resolve(&url).await?;
-        let client = client_for(&target, bounds.deadline)
-            .map_err(|error| Error::internal(format!("no client could be made: {error}")))?;
-        let response = client.get(target.url.clone()).send().await;
+        // Once a redirect leads elsewhere, none brings the credential back.
+        account = account.filter(|account| account.owns(&url));
+        let guard = account.map_or(&bounds.guard, |account| account.guard);
+        guard.check(&url).map_err(FetchFault::Refused)?;
+        let target = guard.resolve(&url).await.map_err(FetchFault::NoAddress)?;
+        let client = client_for(&target, bounds.deadline).map_err(|error| {
+            FetchFault::NotKept(Error::internal(format!("no client could be made: {error}")))
+        })?;
+        let mut request = client.get(target.url.clone());
+        if let Some(account) = account {
+            request = account.credential.put_on(request);
+        }
+        let response = request.send().await;
         let response =
-            response.map_err(|error| fault(format!("cannot be reached: {}", reason(&error))))?;
+            response.map_err(|error| broken(format!("cannot be reached: {}", reason(&error))))?;
         if response.status().is_redirection() {
             let place = response.headers().get(header::LOCATION);
             let place = place.and_then(|place| place.to_str().ok());
             let next = place.and_then(|place| target.url.join(place).ok());
-            url = next.ok_or_else(|| fault("leads to a redirect without a target"))?.into();
+            url = next.ok_or_else(|| broken("leads to a redirect without a target"))?.into();
             continue;
         }
         if response.status() != StatusCode::OK {
-            return Err(fault(format!("answered {}", response.status().as_u16())));
+            return Err(FetchFault::Answered(response.status().as_u16()));
         }
         return keep(response, target.url, into, bounds.size).await;
     }
-    Err(fault(format!("leads through more than {MOST_REDIRECTS} redirects")))
+    Err(broken(format!("leads through more than {MOST_REDIRECTS} redirects")))
 }
 
 async fn keep(
@@ -74,34 +146,36 @@ async fn keep(
     url: Url,
     into: &Path,
     most: u64,
-) -> Result<Fetched, Error> {
-    let too_large = || {
-        let message = format!("the file is larger than {} MiB", most / 1024 / 1024);
-        Error::new(ErrorCode::TooLarge, message)
-    };
+) -> Result<Fetched, FetchFault> {
     if response.content_length().is_some_and(|size| most < size) {
-        return Err(too_large());
+        return Err(FetchFault::TooLarge(most));
     }
     let named = response.headers().get(header::CONTENT_TYPE);
     let content_type = named.and_then(|value| value.to_str().ok()).map(essence);
     let disposition = response.headers().get(header::CONTENT_DISPOSITION);
     let disposition = disposition.map(|value| value.as_bytes().to_vec());
-    let kept = |error: std::io::Error| Error::internal(format!("the file cannot be kept: {error}"));
+    let kept = |error: std::io::Error| {
+        FetchFault::NotKept(Error::internal(format!("the file cannot be kept: {error}")))
+    };
     let mut file = tokio::fs::File::create(into).await.map_err(kept)?;
     let (mut size, mut chunks) = (0_u64, response.bytes_stream());
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| fault(format!("broke off: {}", reason(&error))))?;
+        let chunk = chunk.map_err(|error| broken(format!("broke off: {}", reason(&error))))?;
         size += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         if most < size {
-            return Err(too_large());
+            return Err(FetchFault::TooLarge(most));
         }
         file.write_all(&chunk).await.map_err(kept)?;
     }
     file.flush().await.map_err(kept)?;
     if size == 0 {
-        return Err(fault("leads to an empty file"));
+        return Err(broken("leads to an empty file"));
     }
     Ok(Fetched { size, content_type, disposition, url })
+}
+
+fn broken(what: impl Into<String>) -> FetchFault {
+    FetchFault::Broken(what.into())
 }
 
 /// A type without its parameters.

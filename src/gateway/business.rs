@@ -10,7 +10,7 @@ use crate::{
     answers::{AnswerRules, Assistant},
     automation::AutomaticWork,
     bots::{Bots, Responder},
-    campaigns::{self, CampaignParts, Campaigns},
+    campaigns::{self, CampaignParts, Campaigns, StartJob},
     config::{Config, ProviderSecrets},
     content::Templates,
     domain::Clock,
@@ -25,6 +25,7 @@ use crate::{
     messaging::{Messaging, Outbox},
     payments::{Closing, Expiry, Payments, PaymentsParts},
     providers,
+    sms::{FilesJob, Sms},
     store::{Store, StoreError},
 };
 
@@ -85,10 +86,14 @@ pub fn start_analytics(inbox: &Inbox, tasks: &TaskTracker, stop: CancellationTok
     Analytics::new(store, settings, clock)
 }
 
-/// The job that announces ends of windows.
-pub fn window_job(inbox: &Inbox) -> WindowJob {
+/// The jobs that announce ends of windows, start broadcasts, and fetch files of text messages.
+pub fn jobs(inbox: &Inbox, campaigns: &Campaigns, sms: &Sms) -> [NamedHandler; 3] {
     let InboxParts { clock, settings, .. } = inbox.parts().clone();
-    WindowJob::new(clock, settings)
+    [
+        (WindowJob::KIND, Arc::new(WindowJob::new(clock, settings))),
+        (StartJob::KIND, Arc::new(campaigns.start_job())),
+        (FilesJob::KIND, Arc::new(FilesJob::new(sms.clone()))),
+    ]
 }
 
 /// Sends to contacts, by the rules of the settings.

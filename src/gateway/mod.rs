@@ -34,7 +34,6 @@ use crate::{
     api::{self, BusinessWords, WorkspaceWords},
     backup::{self, Backups, BackupsParts},
     bots::Bots,
-    campaigns::StartJob,
     config::Config,
     contacts::Contacts,
     content::{QuickReplies, Templates},
@@ -42,8 +41,8 @@ use crate::{
     domain::Clock,
     egress::{OwnPort, OwnPorts},
     events::{Consumers, EventLog, Retry},
-    inbox::{InboxParts, WindowJob},
-    jobs::{Handler, Jobs, Tries},
+    inbox::InboxParts,
+    jobs::{Jobs, Tries},
     messaging::{
         Ingest, Messaging, MessagingParts, Outbox, OutboxParts, Reservations, SendResults,
     },
@@ -259,6 +258,10 @@ impl Gateway {
             configured: world.sms.clone(),
             supervisor: supervisor.clone(),
             ingest: sink,
+            store: store.clone(),
+            jobs: jobs.clone(),
+            uploads: messaging.uploads.clone(),
+            files: messaging.message_files.clone(),
             clock: clock.clone(),
         })
         .await?;
@@ -307,9 +310,7 @@ impl Gateway {
         let kept = (&retention, &idempotency);
         let rounds = rounds::repeat(&jobs, kept, &messaging, &webhooks).await;
         let rounds = rounds.map_err(|source| store_error(&config, source))?;
-        let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
-        let start: Arc<dyn Handler> = Arc::new(campaigns.start_job());
-        let own = [(WindowJob::KIND, window), (StartJob::KIND, start)];
+        let own = business::jobs(&inbox, &campaigns, &sms);
         let own = own.into_iter().chain([fetch]).chain(automation.jobs()).chain(mail.job(&clock));
         let handlers = rounds.into_iter().chain(own).chain(payment_handlers).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());

@@ -42,7 +42,7 @@ pub use self::{
     media::{
         library::{Library, LibraryFile},
         message_files::{MessageFiles, StoredMedia},
-        uploads::{self, UploadLimits, Uploads},
+        uploads::{self, TemporaryFile, UploadLimits, Uploads},
     },
     outbound::{
         message_actions::MessageActions,

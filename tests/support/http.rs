@@ -1,6 +1,6 @@
 //! The HTTP client of the tests: it fails on any answer that the OpenAPI document does not allow.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use futures_util::StreamExt;
 use reqwest::{
@@ -9,7 +9,6 @@ use reqwest::{
 };
 use serde::Serialize;
 use tokio_tungstenite::tungstenite::http;
-use wagate::egress;
 
 use crate::support::document::{Operation, agree, events::Stream, operation};
 
@@ -17,8 +16,22 @@ use crate::support::document::{Operation, agree, events::Stream, operation};
 pub struct Client(reqwest::Client);
 
 impl Client {
+    /// A client like the command line's ([`wagate::egress::local_client`]), without the certificates of the system: to read
+    /// them takes as long as a gateway takes to start, and the tests kill and start it thousands of times.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the tests call a gateway on this machine without TLS"
+    )]
     pub fn new() -> Self {
-        Self(egress::local_client().unwrap())
+        // The first call installs it; a later one is refused and changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("wagate-cli/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(5))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tls_certs_only([]);
+        Self(builder.build().unwrap())
     }
 
     pub fn get(&self, url: impl AsRef<str>) -> Request {

@@ -26,6 +26,8 @@ pub enum Answer {
     Status(String),
     /// The same, and a body.
     Says(String, String),
+    /// The same, and bytes.
+    Gives(String, Vec<u8>),
     /// Nothing, for as long as the test lasts.
     Hang,
     /// 200 and a body that never ends.
@@ -174,6 +176,10 @@ async fn serve(mut stream: TcpStream, book: Book, choose: Arc<Chooser>) {
                 let length = body.len();
                 let response = format!("HTTP/1.1 {line}\r\ncontent-length: {length}\r\n\r\n{body}");
                 stream.write_all(response.as_bytes()).await
+            }
+            Answer::Gives(line, bytes) => {
+                let head = format!("HTTP/1.1 {line}\r\ncontent-length: {}\r\n\r\n", bytes.len());
+                stream.write_all(&[head.as_bytes(), &bytes].concat()).await
             }
             Answer::Hang => {
                 book.hangs.send_modify(|count| *count += 1);

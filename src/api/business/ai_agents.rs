@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     api::{
         business::contact_view::given,
+        chat::time,
         endpoint::Endpoint,
         error::ApiError,
         kit::{
@@ -301,8 +302,8 @@ impl AgentView {
             business_hours_only: bot.business_hours_only,
             channels: bot.sessions.into_iter().map(channel).collect(),
             conversations_handled: figures.sessions,
-            created_at: bot.created_at.to_string(),
-            updated_at: bot.updated_at.to_string(),
+            created_at: time(bot.created_at),
+            updated_at: time(bot.updated_at),
         }
     }
 }

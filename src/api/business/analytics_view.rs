@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     analytics::{Ad, AdCounts, AgentCounts, ChannelFigures, ContactCounts, Period, Ratings},
+    api::chat::time,
     domain::{Amount, Currency},
     inbox::Agent,
 };
@@ -320,8 +321,8 @@ impl AdView {
             resolved: counts.resolved,
             revenue: own,
             revenues,
-            first_seen_at: ad.first_seen_at.to_string(),
-            last_seen_at: ad.last_seen_at.to_string(),
+            first_seen_at: time(ad.first_seen_at),
+            last_seen_at: time(ad.last_seen_at),
         }
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     api::{
         business::contact_view::given,
+        chat::time,
         endpoint::Endpoint,
         error::ApiError,
         kit::{
@@ -220,8 +221,8 @@ impl From<Rule> for RuleView {
             case_sensitive: rule.case_sensitive,
             enabled: rule.enabled,
             session_id: rule.session.map(|id| id.as_str().to_owned()),
-            created_at: rule.created_at.to_string(),
-            updated_at: rule.updated_at.to_string(),
+            created_at: time(rule.created_at),
+            updated_at: time(rule.updated_at),
         }
     }
 }

@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use crate::{
     api::business::channels::Channel,
+    api::chat::time,
     api::kit::{Plural, path::uuid, path_value},
     contacts::{AdTouch, Contact, OptInSource},
-    domain::{Subject, Timestamp},
+    domain::Subject,
     inbox::InboxState,
 };
 
@@ -46,7 +47,7 @@ pub struct ContactView {
     /// inbound_message, manual, csv_import, api or keyword_start.
     #[schema(example = "manual")]
     opt_in_source: Option<&'static str>,
-    /// A time, `message:` and the id of a message, or what a person wrote down.
+    /// A time (RFC 3339), with what a person wrote down behind it; or `message:` and the id of a message.
     #[schema(example = json!(null))]
     opt_in_proof: Option<String>,
     /// When the contact opted out on WhatsApp; null unless so.
@@ -115,7 +116,6 @@ impl Plural for ContactView {
 
 impl From<Contact> for ContactView {
     fn from(contact: Contact) -> Self {
-        let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let channels = contact.media().into_iter().map(|medium| medium.as_str()).collect();
         let first_name = contact.first_name().map(str::to_owned);
         let mut attributes = contact.attributes;
@@ -134,16 +134,16 @@ impl From<Contact> for ContactView {
             opted_in: contact.whatsapp.opted_in,
             opt_in_source: contact.whatsapp.source.map(OptInSource::as_str),
             opt_in_proof: contact.whatsapp.proof,
-            opted_out_at: time(contact.whatsapp.opted_out_at),
+            opted_out_at: contact.whatsapp.opted_out_at.map(time),
             sms_opted_in: contact.sms.opted_in,
-            sms_opt_out_date: time(contact.sms.opted_out_at),
+            sms_opt_out_date: contact.sms.opted_out_at.map(time),
             channels,
             attributes,
             custom_fields: contact.custom_fields,
             notes: contact.notes,
-            last_message_at: time(contact.last_message_at),
-            created_at: contact.created_at.to_string(),
-            updated_at: contact.updated_at.to_string(),
+            last_message_at: contact.last_message_at.map(time),
+            created_at: time(contact.created_at),
+            updated_at: time(contact.updated_at),
         }
     }
 }
@@ -158,7 +158,7 @@ fn advertisement(touch: AdTouch) -> Value {
         "body": ad.body,
         "ctwaClid": ad.click_id,
         "mediaUrl": ad.media_url,
-        "capturedAt": captured_at,
+        "capturedAt": time(captured_at),
         "messageId": message,
         "conversationId": conversation,
     })

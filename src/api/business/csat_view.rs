@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     analytics::{ChannelCounts, Period, Ratings, SurveyRecord},
     api::business::analytics_view::{PeriodView, average, percent},
+    api::chat::time,
     inbox::Agent,
 };
 
@@ -101,7 +102,7 @@ fn comment(survey: SurveyRecord) -> Option<CommentView> {
         rating: rated.rating,
         comment: rated.comment?,
         conversation_id: survey.conversation.to_string(),
-        at: rated.at.to_string(),
+        at: time(rated.at),
     })
 }
 

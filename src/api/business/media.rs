@@ -61,12 +61,12 @@ async fn upload(
     mut form: Form<UploadForm>,
 ) -> Result<Created<MediaView>, ApiError> {
     let file = form.file()?;
-    let most = usize::try_from(call.config.business.max_upload_mib.saturating_mul(1 << 20));
-    if most.is_ok_and(|most| most < file.bytes.len()) {
+    if call.config.business.max_upload_mib.saturating_mul(1 << 20) < file.size {
         let mib = call.config.business.max_upload_mib;
         return Err(Error::invalid(format!("File exceeds the {mib}MB limit")).into());
     }
-    let stored = call.library.add(file.bytes, file.filename.as_deref()).await?;
+    let filename = file.filename.clone();
+    let stored = call.library.add(file.into_bytes().await?, filename.as_deref()).await?;
     Ok(Created::of(MediaView {
         url: format!("/api/media/{}", stored.id),
         media_id: stored.id.to_string(),

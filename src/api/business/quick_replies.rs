@@ -11,6 +11,7 @@ use crate::{
             contact_view::{ContactId, given},
             values::Known,
         },
+        chat::time,
         endpoint::Endpoint,
         error::ApiError,
         kit::{
@@ -157,8 +158,8 @@ impl From<QuickReply> for QuickReplyView {
             media_id: reply.media.map(|id| id.to_string()),
             usage_count: reply.usage_count,
             created_by: reply.created_by.map(|id| id.to_string()),
-            created_at: reply.created_at.to_string(),
-            updated_at: reply.updated_at.to_string(),
+            created_at: time(reply.created_at),
+            updated_at: time(reply.updated_at),
         }
     }
 }

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    api::chat::time,
     api::kit::{Plural, path::uuid, path_value},
     content::{Button, Category, Header, MediaFormat, Parts, Status, Template},
     domain::Subject,
@@ -163,8 +164,8 @@ impl From<Template> for TemplateView {
             status: template.status.into(),
             components: components(template.parts),
             rejection_reason: template.rejection_reason,
-            created_at: template.created_at.to_string(),
-            updated_at: template.updated_at.to_string(),
+            created_at: time(template.created_at),
+            updated_at: time(template.updated_at),
         }
     }
 }

@@ -1,10 +1,17 @@
-//! A form with one file: a multipart body as a type, whose fields and size are those of its schema.
+//! A form with one file: a multipart body as a type, whose fields and size are those of its schema. The file is
+//! written to the disk while it comes in.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read, Seek},
+    marker::PhantomData,
+};
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::CONTENT_TYPE, web};
 use futures_util::{StreamExt, future::LocalBoxFuture};
+use tokio::io::AsyncWriteExt;
 use utoipa::ToSchema;
 
 use crate::{
@@ -12,7 +19,7 @@ use crate::{
         error::ApiError,
         gate::auth::still_good,
         kit::{
-            body::{broken_off, too_large},
+            body::{broken_off, elsewhere, too_large},
             describe::{DescribeArg, Operation, shape},
             large_bodies::{LargeBodies, Room},
         },
@@ -29,12 +36,26 @@ const LARGEST_REST: usize = 64 * 1024;
 /// The field that has the file.
 const FILE: &str = "file";
 
-/// A file of a form. Its memory counts among that of all large bodies while it is held.
+/// A file of a form. It counts among all large bodies while it is held.
 pub struct FormFile {
-    pub bytes: Vec<u8>,
+    /// A file without a name, at its beginning.
+    pub content: File,
+    pub size: u64,
     /// As the caller named it.
     pub filename: Option<String>,
     _room: Room,
+}
+
+impl FormFile {
+    /// The whole file in memory.
+    pub async fn into_bytes(mut self) -> Result<Vec<u8>, Error> {
+        elsewhere(move || {
+            let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or_default());
+            self.content.read_to_end(&mut bytes).map_err(|error| not_held(&error))?;
+            Ok(bytes)
+        })
+        .await
+    }
 }
 
 /// The fields of a form, which are those of `T`; one is `file`.
@@ -48,7 +69,7 @@ impl<T> Form<T> {
     /// The file, which must be there.
     pub fn file(&mut self) -> Result<FormFile, Error> {
         let file = self.file.take().ok_or_else(|| Error::invalid_field(FILE, "is required"))?;
-        if file.bytes.is_empty() {
+        if file.size == 0 {
             return Err(Error::invalid_field(FILE, "must not be empty"));
         }
         Ok(file)
@@ -98,7 +119,6 @@ async fn read<T>(
         let message = "the body must be a form: Content-Type: multipart/form-data";
         return Err(Error::invalid(message));
     }
-    let bodies = request.app_data::<web::Data<LargeBodies>>();
     let mut form = Form { file: None, texts: BTreeMap::new(), of: PhantomData };
     let (mut parts, mut rest) = (Multipart::new(request.headers(), payload), LARGEST_REST);
     while let Some(part) = parts.next().await {
@@ -112,17 +132,9 @@ async fn read<T>(
             return Err(Error::invalid_field(&name, "is there twice"));
         }
         if name == FILE {
-            let filename = part.content_disposition().and_then(|of| of.get_filename());
-            let filename = filename.map(str::to_owned);
-            let mut room = Room::default();
-            let bytes = bytes_of(&mut part, LARGEST_FILE, |length| match bodies {
-                Some(bodies) => bodies.make_room(&mut room, length),
-                None => Ok(()),
-            });
-            let bytes = bytes.await?;
-            form.file = Some(FormFile { bytes, filename, _room: room });
+            form.file = Some(file_of(request, &mut part).await?);
         } else {
-            let bytes = bytes_of(&mut part, rest, |_| Ok(())).await?;
+            let bytes = bytes_of(&mut part, rest).await?;
             rest -= bytes.len();
             let text = String::from_utf8(bytes);
             let text = text.map_err(|_| Error::invalid_field(&name, "must be in UTF-8"))?;
@@ -132,18 +144,43 @@ async fn read<T>(
     Ok(form)
 }
 
-async fn bytes_of(
-    part: &mut Field,
-    most: usize,
-    mut make_room: impl FnMut(usize) -> Result<(), Error>,
-) -> Result<Vec<u8>, Error> {
+async fn file_of(request: &HttpRequest, part: &mut Field) -> Result<FormFile, Error> {
+    let filename = part.content_disposition().and_then(|of| of.get_filename());
+    let filename = filename.map(str::to_owned);
+    let services = request.app_data::<web::Data<Services>>();
+    let services = services.ok_or_else(|| Error::internal("the server has no services"))?;
+    let bodies = request.app_data::<web::Data<LargeBodies>>();
+    let mut file = tokio::fs::File::from_std(services.uploads.nameless_file().await?);
+    let (mut size, mut room) = (0, Room::default());
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(broken)?;
+        size += chunk.len();
+        if LARGEST_FILE < size {
+            return Err(too_large(LARGEST_FILE));
+        }
+        if let Some(bodies) = bodies {
+            bodies.make_room(&mut room, size)?;
+        }
+        file.write_all(&chunk).await.map_err(|error| not_held(&error))?;
+    }
+    file.flush().await.map_err(|error| not_held(&error))?;
+    let mut content = file.into_std().await;
+    content.rewind().map_err(|error| not_held(&error))?;
+    let size = u64::try_from(size).unwrap_or(u64::MAX);
+    Ok(FormFile { content, size, filename, _room: room })
+}
+
+fn not_held(error: &io::Error) -> Error {
+    Error::internal(format!("the file of the body could not be held on the disk: {error}"))
+}
+
+async fn bytes_of(part: &mut Field, most: usize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.next().await {
         let chunk = chunk.map_err(broken)?;
         if most < bytes.len() + chunk.len() {
             return Err(too_large(most));
         }
-        make_room(bytes.len() + chunk.len())?;
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)

@@ -163,7 +163,7 @@ async fn add(
     let draft = match body {
         BodyOrForm::Form(mut form) => {
             let title = form.text("title").map(str::to_owned);
-            DocumentDraft { title, content: file_of(&mut form)? }
+            DocumentDraft { title, content: file_of(&mut form).await? }
         }
         BodyOrForm::Body(Draft { title, content, question, answer, url }) => {
             let missing = |field: &str| Error::invalid_field(field, "is required");
@@ -203,7 +203,7 @@ async fn change(
     let change = match body {
         BodyOrForm::Form(mut form) => {
             let title = form.text("title").map(str::to_owned);
-            let content = Some(ContentChange::Replaced(file_of(&mut form)?));
+            let content = Some(ContentChange::Replaced(file_of(&mut form).await?));
             DocumentChange { title, content }
         }
         BodyOrForm::Body(Change { title, content, question, answer, url }) => {
@@ -255,11 +255,11 @@ fn unknown(document: Uuid) -> impl Fn(Error) -> Error {
     }
 }
 
-fn file_of(form: &mut Form<FileForm>) -> Result<Content, Error> {
+async fn file_of(form: &mut Form<FileForm>) -> Result<Content, Error> {
     let file = form.file()?;
     let name = file.filename.clone();
     let name = name.ok_or_else(|| Error::invalid_field("file", "must have a name"))?;
-    Ok(Content::File { name, bytes: file.bytes })
+    Ok(Content::File { name, bytes: file.into_bytes().await? })
 }
 
 /// That a body is of one kind: a text, a question with its answer, or a URL.

@@ -23,17 +23,13 @@ use crate::{
 const WITHOUT_PAUSE: usize = 25;
 
 pub struct Batch<'o> {
-    options: &'o ImportOptions,
-    at: Timestamp,
+    pub options: &'o ImportOptions,
+    pub at: Timestamp,
     /// With their numbers; no two have the same telephone number.
     pub rows: Vec<(usize, Row)>,
 }
 
-impl<'o> Batch<'o> {
-    pub fn new(options: &'o ImportOptions, at: Timestamp) -> Self {
-        Self { options, at, rows: Vec::new() }
-    }
-
+impl Batch<'_> {
     /// Writes all rows in the transaction.
     async fn write(&self, work: &mut Work<'_>) -> Result<Imported, StoreError> {
         let mut done = Imported::default();

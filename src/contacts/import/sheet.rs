@@ -1,8 +1,12 @@
-//! A CSV file in memory: its encoding, delimiter, header and mapping. Pure.
+//! A CSV file as a table, read row by row: its encoding, delimiter, header and mapping. Pure but for what it reads from.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::{self, Read, Seek, SeekFrom},
+    iter::Enumerate,
+};
 
-use csv::{Reader, ReaderBuilder, StringRecord};
+use csv::{Reader, ReaderBuilder, StringRecord, StringRecordsIntoIter};
 
 use crate::{
     contacts::import::{
@@ -19,6 +23,10 @@ const LONGEST_CUSTOM: usize = 64;
 /// Rows that a preview shows.
 const SHOWN: usize = 10;
 const CUSTOM: &str = "custom.";
+/// Bytes that are looked at in one go.
+const AT_ONCE: usize = 64 * 1024;
+/// What may lie between columns; of several in the first line, the first of these counts.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Other names that people give to columns, in small letters and without anything but letters.
 const FIELDS: [(&str, &[&str]); 5] = [
@@ -41,25 +49,32 @@ pub struct Preview {
     pub errors: Vec<RowError>,
 }
 
-pub struct Sheet {
-    text: String,
-    delimiter: u8,
+pub struct Sheet<F> {
+    file: F,
+    layout: Layout,
     header: Vec<String>,
     mapping: Mapping,
     /// None where no column has the number.
     columns: Option<Columns>,
 }
 
-impl Sheet {
+/// How a file is read as a table.
+#[derive(Clone, Copy)]
+struct Layout {
+    /// Where its text begins, behind a byte order mark.
+    start: u64,
+    delimiter: u8,
+}
+
+impl<F: Read + Seek> Sheet<F> {
     /// Reads the header. Fields are found by the names of columns unless the mapping says where they are.
-    pub fn open(file: Vec<u8>, mapping: &Mapping) -> Result<Self, Error> {
-        let text = text_of(file)?;
-        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let delimiter =
-            [b',', b';', b'\t'].into_iter().find(|mark| first.as_bytes().contains(mark));
-        let delimiter = delimiter.unwrap_or(b',');
-        let mut reader = reader(&text, delimiter);
-        let header = reader.headers().map_err(|error| fault(error.to_string()))?;
+    pub fn open(mut file: F, mapping: &Mapping) -> Result<Self, Error> {
+        let layout = layout_of(&mut file)?;
+        let mut reader = reader(&mut file, layout)?;
+        let header = reader.headers().map_err(|error| match error.is_io_error() {
+            true => not_read(&error),
+            false => fault(error.to_string()),
+        })?;
         let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         if header.iter().all(String::is_empty) {
             return Err(fault("is empty: its first line must name the columns"));
@@ -70,52 +85,37 @@ impl Sheet {
         let mut whole = suggested(&header);
         whole.extend(mapping.iter().map(|(field, column)| (field.clone(), column.clone())));
         let columns = columns(&header, &whole)?;
-        Ok(Self { text, delimiter, header, mapping: whole, columns })
+        drop(reader);
+        Ok(Self { file, layout, header, mapping: whole, columns })
     }
 
     /// The rows in their order, each with its number.
-    pub fn rows(&self) -> impl Iterator<Item = (usize, Result<Row, RowError>)> + Send {
-        let columns = self.columns.clone().unwrap_or_default();
-        self.records().map(move |(number, record)| {
-            let row = record.and_then(|record| Row::read(&columns, number, &record));
-            (number, row)
-        })
-    }
-
-    fn records(&self) -> impl Iterator<Item = (usize, Result<StringRecord, RowError>)> + Send {
-        let records = reader(&self.text, self.delimiter).into_records();
-        records.enumerate().map(|(place, record)| {
-            let number = place + 2;
-            let unread = |error: csv::Error| RowError {
-                row: number,
-                phone: None,
-                error: format!("is no CSV: {error}"),
-            };
-            (number, record.map_err(unread))
-        })
+    pub fn into_rows(self) -> Result<Rows<F>, Error> {
+        let columns = self.columns.ok_or_else(no_phone)?;
+        Ok(Rows { records: Records::of(self.file, self.layout)?, columns })
     }
 
     /// The number of the last row with each telephone number, if the file is one that can be imported.
-    pub fn last_rows(&self) -> Result<HashMap<String, usize>, Error> {
-        if self.columns.is_none() {
-            return Err(no_phone());
-        }
-        let (mut last, mut total) = (HashMap::new(), 0);
-        for (number, row) in self.rows() {
+    pub fn last_rows(&mut self) -> Result<LastRows, Error> {
+        let columns = self.columns.clone().ok_or_else(no_phone)?;
+        let (mut last, mut total) = (LastRows::new(), 0);
+        for row in (Rows { records: Records::of(&mut self.file, self.layout)?, columns }) {
+            let (number, row) = row?;
             total += 1;
             if MOST_ROWS < total {
                 return Err(fault("must have at most 50,000 rows"));
             }
             if let Ok(row) = row {
-                last.insert(row.phone, number);
+                last.insert(row.phone.into(), number);
             }
         }
         Ok(last)
     }
 
-    pub fn preview(&self) -> Result<Preview, Error> {
+    pub fn preview(mut self) -> Result<Preview, Error> {
         let (mut rows, mut errors, mut total) = (Vec::new(), Vec::new(), 0);
-        for (number, record) in self.records() {
+        for record in Records::of(&mut self.file, self.layout)? {
+            let (number, record) = record?;
             total += 1;
             if MOST_ROWS < total {
                 return Err(fault("must have at most 50,000 rows"));
@@ -138,23 +138,128 @@ impl Sheet {
                 errors.push(error);
             }
         }
-        let (columns, mapping) = (self.header.clone(), self.mapping.clone());
+        let (columns, mapping) = (self.header, self.mapping);
         Ok(Preview { columns, mapping, rows, total, errors })
     }
 }
 
-fn text_of(file: Vec<u8>) -> Result<String, Error> {
-    let file = match file.strip_prefix(BYTE_ORDER_MARK) {
-        Some(rest) => rest.to_vec(),
-        None => file,
-    };
-    String::from_utf8(file)
-        .map_err(|_| fault("must be in UTF-8: export it again, and choose UTF-8 as its encoding"))
+/// The number of the last row with each telephone number.
+pub type LastRows = HashMap<Box<str>, usize>;
+
+/// The rows of a file. An error is one of the disk and the last item.
+pub struct Rows<F> {
+    records: Records<F>,
+    columns: Columns,
 }
 
-fn reader(text: &str, delimiter: u8) -> Reader<&[u8]> {
+impl<F: Read> Iterator for Rows<F> {
+    type Item = Result<(usize, Result<Row, RowError>), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let read = self.records.next()?.map(|(number, record)| {
+            (number, record.and_then(|record| Row::read(&self.columns, number, &record)))
+        });
+        Some(read)
+    }
+}
+
+struct Records<F>(Enumerate<StringRecordsIntoIter<F>>);
+
+impl<F: Read + Seek> Records<F> {
+    fn of(file: F, layout: Layout) -> Result<Self, Error> {
+        Ok(Self(reader(file, layout)?.into_records().enumerate()))
+    }
+}
+
+impl<F: Read> Iterator for Records<F> {
+    type Item = Result<(usize, Result<StringRecord, RowError>), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (place, record) = self.0.next()?;
+        let number = place + 2;
+        Some(match record {
+            Ok(record) => Ok((number, Ok(record))),
+            Err(error) if error.is_io_error() => Err(not_read(&error)),
+            Err(error) => {
+                let error = format!("is no CSV: {error}");
+                Ok((number, Err(RowError { row: number, phone: None, error })))
+            }
+        })
+    }
+}
+
+/// Reads a file once: that all of it is text, where that begins, and what lies between its columns.
+fn layout_of(file: &mut (impl Read + Seek)) -> Result<Layout, Error> {
+    let unread = |error: io::Error| not_read(&error);
+    let mut mark = Vec::new();
+    let length = u64::try_from(BYTE_ORDER_MARK.len()).unwrap_or(u64::MAX);
+    file.by_ref().take(length).read_to_end(&mut mark).map_err(unread)?;
+    let start = if mark == BYTE_ORDER_MARK { length } else { 0 };
+    file.seek(SeekFrom::Start(start)).map_err(unread)?;
+    let mut first = FirstLine::default();
+    // Before what is read next lies the beginning of a character that was cut in two.
+    let (mut bytes, mut cut) = (vec![0; AT_ONCE], 0);
+    loop {
+        let read = file.read(bytes.get_mut(cut..).unwrap_or_default()).map_err(unread)?;
+        let whole = bytes.get(..cut + read).unwrap_or_default();
+        let text = match std::str::from_utf8(whole) {
+            Ok(text) => text,
+            Err(error) if error.error_len().is_none() && read != 0 => {
+                let valid = whole.get(..error.valid_up_to()).unwrap_or_default();
+                std::str::from_utf8(valid).unwrap_or_default()
+            }
+            Err(_) => {
+                let message = "must be in UTF-8: export it again, and choose UTF-8 as its encoding";
+                return Err(fault(message));
+            }
+        };
+        first.read(text);
+        if read == 0 {
+            return Ok(Layout { start, delimiter: first.delimiter() });
+        }
+        let (done, end) = (text.len(), whole.len());
+        bytes.copy_within(done..end, 0);
+        cut = end - done;
+    }
+}
+
+/// The first line that is not blank, of which it is noted which delimiters it has.
+#[derive(Default)]
+struct FirstLine {
+    has: [bool; DELIMITERS.len()],
+    has_text: bool,
+    is_over: bool,
+}
+
+impl FirstLine {
+    fn read(&mut self, text: &str) {
+        for letter in text.chars() {
+            if self.is_over {
+                return;
+            }
+            if letter == '\n' {
+                self.is_over = self.has_text;
+                if !self.is_over {
+                    self.has = Default::default();
+                }
+            }
+            self.has_text |= !letter.is_whitespace();
+            for (has, mark) in self.has.iter_mut().zip(DELIMITERS) {
+                *has |= letter == char::from(mark);
+            }
+        }
+    }
+
+    fn delimiter(&self) -> u8 {
+        let found = self.has.iter().zip(DELIMITERS).find(|(has, _)| **has);
+        found.map_or(b',', |(_, mark)| mark)
+    }
+}
+
+fn reader<F: Read + Seek>(mut file: F, layout: Layout) -> Result<Reader<F>, Error> {
+    file.seek(SeekFrom::Start(layout.start)).map_err(|error| not_read(&error))?;
     let mut builder = ReaderBuilder::new();
-    builder.delimiter(delimiter).flexible(true).from_reader(text.as_bytes())
+    Ok(builder.delimiter(layout.delimiter).flexible(true).from_reader(file))
 }
 
 /// The fields that the names of columns tell.
@@ -204,6 +309,10 @@ fn custom_name(field: &str) -> Result<String, Error> {
     })
 }
 
+fn not_read(error: &dyn std::error::Error) -> Error {
+    Error::internal(format!("the file could not be read: {error}"))
+}
+
 fn no_phone() -> Error {
     fault("has no column for the phone: name one `phone`, or say in `mapping` which it is")
 }
@@ -214,15 +323,17 @@ fn fault(message: impl Into<String>) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::contacts::import::SAMPLE;
+    use crate::{contacts::import::SAMPLE, domain::ErrorCode};
 
     fn rows(text: &str) -> Vec<Result<Row, RowError>> {
-        let sheet = Sheet::open(text.as_bytes().to_vec(), &Mapping::new()).unwrap();
+        let mut sheet = Sheet::open(Cursor::new(text), &Mapping::new()).unwrap();
         sheet.last_rows().unwrap();
-        sheet.rows().map(|(_, row)| row).collect()
+        sheet.into_rows().unwrap().map(|row| row.unwrap().1).collect()
     }
 
     #[test]
@@ -274,11 +385,11 @@ mod tests {
         let open = |pairs: &[(&str, &str)]| {
             let pairs =
                 pairs.iter().map(|(field, column)| ((*field).to_owned(), (*column).to_owned()));
-            Sheet::open(text.as_bytes().to_vec(), &pairs.collect())
+            Sheet::open(Cursor::new(text), &pairs.collect())
         };
         assert!(open(&[]).unwrap().last_rows().is_err());
         let sheet = open(&[("phone", "nr"), ("custom.city", "City")]).unwrap();
-        let row = sheet.rows().next().unwrap().1.unwrap();
+        let row = sheet.into_rows().unwrap().next().unwrap().unwrap().1.unwrap();
         assert_eq!(row.custom["city"], "Oslo");
         assert!(open(&[("phone", "number")]).is_err());
         assert!(open(&[("fone", "Nr")]).is_err());
@@ -288,11 +399,57 @@ mod tests {
     #[test]
     fn a_file_that_is_no_table_is_refused() {
         for file in [&b""[..], b"\n\n", b"phone\n\xff\xfe"] {
-            assert!(Sheet::open(file.to_vec(), &Mapping::new()).is_err(), "{file:?}");
+            assert!(Sheet::open(Cursor::new(file), &Mapping::new()).is_err(), "{file:?}");
         }
         let many = format!("phone\n{}", "+12125551234\n".repeat(MOST_ROWS + 1));
-        let sheet = Sheet::open(many.into_bytes(), &Mapping::new()).unwrap();
+        let mut sheet = Sheet::open(Cursor::new(many), &Mapping::new()).unwrap();
         assert!(sheet.last_rows().is_err() && sheet.preview().is_err());
+    }
+
+    #[test]
+    fn a_character_may_lie_on_the_border_of_two_reads() {
+        for before in AT_ONCE - 20..AT_ONCE + 4 {
+            let head = "phone,name\n+12125551234,";
+            let text = format!("{head}{}Zoë\n", " ".repeat(before.saturating_sub(head.len())));
+            assert_eq!(rows(&text)[0].as_ref().unwrap().name.as_deref(), Some("Zoë"), "{before}");
+            let cut = text.as_bytes().get(..text.len() - 2).unwrap();
+            assert!(Sheet::open(Cursor::new(cut), &Mapping::new()).is_err(), "{before}");
+        }
+    }
+
+    #[test]
+    fn blank_lines_come_before_the_header() {
+        let row = rows("\u{feff}\r\n\n\r\nphone;name\n+12125551234;\"A, B\"\n");
+        assert_eq!(row[0].as_ref().unwrap().name.as_deref(), Some("A, B"));
+    }
+
+    #[test]
+    fn a_disk_that_fails_is_no_fault_of_a_row() {
+        /// Fails from so many bytes on.
+        struct Failing(Cursor<Vec<u8>>, u64);
+        impl Read for Failing {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                if self.1 <= self.0.position() {
+                    return Err(io::Error::other("the disk is gone"));
+                }
+                self.0.read(into)
+            }
+        }
+        impl Seek for Failing {
+            fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+                self.0.seek(to)
+            }
+        }
+        let text = format!("phone\n{}", "+12125551234\n".repeat(10_000));
+        let file = |fails_at| Failing(Cursor::new(text.clone().into_bytes()), fails_at);
+        let opened = Sheet::open(file(0), &Mapping::new()).map(drop);
+        assert_eq!(opened.unwrap_err().code, ErrorCode::Internal);
+        let mut sheet = Sheet::open(file(u64::MAX), &Mapping::new()).unwrap();
+        sheet.file.1 = 20_000;
+        assert_eq!(sheet.last_rows().unwrap_err().code, ErrorCode::Internal);
+        let rows: Vec<_> = sheet.into_rows().unwrap().collect();
+        assert_eq!(rows.iter().filter(|row| row.is_err()).count(), 1);
+        assert!(rows.last().unwrap().is_err());
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Files of messages: fetched from the engine at the first request, then stored.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     domain::{Command, Content, Error, MessageId, SessionId, Subject, command::OutgoingMedia},
@@ -58,6 +58,16 @@ impl MessageFiles {
             tokio::fs::rename(&into, &path).await.map_err(not_stored)?;
         }
         Ok(StoredMedia { path, mime: media.mime, filename: media.filename })
+    }
+
+    /// Moves a file that came in to the path of its message's file, before the message is taken in.
+    pub async fn put(&self, session: &SessionId, key: &str, file: &Path) -> Result<(), Error> {
+        let moved = async {
+            tokio::fs::create_dir_all(&self.folder.of_session(session)).await?;
+            tokio::fs::File::open(file).await?.sync_all().await?;
+            tokio::fs::rename(file, self.folder.of_message(session, key)).await
+        };
+        moved.await.map_err(not_stored)
     }
 
     /// Moves a file that is to be sent to the path of its message's file. It stays there as long as the message.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use self::twilio::Twilio;
 pub use self::{
-    provider::{Accepted, LONGEST_TEXT, SmsMessage, SmsProvider, Webhook},
+    provider::{Accepted, FetchedFile, FileFault, LONGEST_TEXT, SmsMessage, SmsProvider, Webhook},
     simulated::SimulatedSms,
 };
 use crate::{

@@ -1,4 +1,6 @@
-//! Twilio: text messages over its Messages API, and the check of its webhooks.
+//! Twilio: text messages over its Messages API, files of those that come in, and the check of its webhooks.
+
+use std::path::Path;
 
 use async_trait::async_trait;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -6,9 +8,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{
     config::{self, LiveSecret, ProviderSecrets},
     domain::{Error, ErrorCode, Subject},
-    egress::{ApiAnswer, ApiClient, Credential, NoAnswer, OwnPorts},
+    egress::{ApiAnswer, ApiClient, Bounds, Credential, FetchFault, NoAnswer, OwnPorts},
     providers::sms::{
-        provider::{Accepted, SmsMessage, SmsProvider, Webhook},
+        provider::{Accepted, FetchedFile, FileFault, SmsMessage, SmsProvider, Webhook},
         twilio_signature::{is_right, is_sha256},
     },
 };
@@ -85,6 +87,22 @@ impl SmsProvider for Twilio {
         }
     }
 
+    async fn fetch(
+        &self,
+        url: &str,
+        into: &Path,
+        bounds: &Bounds,
+    ) -> Result<FetchedFile, FileFault> {
+        match self.client.fetch(url, into, bounds).await {
+            Ok(found) => Ok(FetchedFile {
+                size: found.size,
+                mime: found.content_type,
+                disposition: found.disposition,
+            }),
+            Err(fault) => Err(file_fault(fault)),
+        }
+    }
+
     fn check(&self, webhook: Webhook<'_>) -> Result<(), Error> {
         let forbidden = |message: &str| Err(Error::new(ErrorCode::Forbidden, message));
         if self.public_url.is_empty() {
@@ -138,6 +156,33 @@ fn accepted(answer: &ApiAnswer) -> Result<Accepted, Error> {
         ),
         _ => Error::invalid("Twilio refused the message; the gateway's log says with which code"),
     })
+}
+
+/// What may be otherwise later: a file can be asked for before it is there, and a credential be replaced.
+fn file_fault(fault: FetchFault) -> FileFault {
+    match fault {
+        FetchFault::Refused(_) => {
+            FileFault::Never("lies where the gateway must not ask".to_owned())
+        }
+        FetchFault::NoAddress(_) => {
+            FileFault::NotYet("lies where no address is found that may be asked".to_owned())
+        }
+        FetchFault::TooLarge(most) => {
+            FileFault::Never(format!("is larger than {} MiB", most / 1024 / 1024))
+        }
+        FetchFault::Answered(410) => FileFault::Never("is gone at Twilio".to_owned()),
+        FetchFault::Answered(404) => FileFault::NotYet("is not there at Twilio".to_owned()),
+        FetchFault::Answered(status @ (401 | 403)) => {
+            let message = "is refused by Twilio: check sms.account_sid and sms.auth_token";
+            tracing::warn!(status, "a file of a text message {message}");
+            FileFault::NotYet(message.to_owned())
+        }
+        FetchFault::Answered(status) => {
+            FileFault::NotYet(format!("is not given by Twilio, which answers {status}"))
+        }
+        FetchFault::Broken(what) => FileFault::NotYet(what),
+        FetchFault::NotKept(error) => FileFault::NotYet(format!("cannot be kept: {error}")),
+    }
 }
 
 fn unknown(what: &str) -> Error {

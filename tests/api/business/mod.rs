@@ -16,6 +16,7 @@ mod template_sends;
 mod templates;
 pub mod sending;
 mod payments;
+mod mms;
 mod sms;
 mod sms_provider;
 mod stripe;

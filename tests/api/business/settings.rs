@@ -117,6 +117,111 @@ async fn a_change_counts_at_once_and_after_a_restart_until_it_is_taken_back() {
     app.stop().await;
 }
 
+/// Another value of each setting than the usual one.
+const OTHERS: [(&str, &str); 28] = [
+    ("/businessName", "\"Acme Corp\""),
+    ("/timezone", "\"Asia/Kolkata\""),
+    ("/locale", "\"de\""),
+    ("/primarySessionId", "\"shop\""),
+    ("/currency", "\"EUR\""),
+    ("/optinPolicy", "\"opted_out\""),
+    ("/windowPolicy", "\"warn\""),
+    ("/windowWarningMinutes", "30"),
+    ("/optoutKeywords", "[\"FIN\",\"STOP\"]"),
+    ("/optinKeywords", "[\"ENCORE\"]"),
+    ("/helpKeywords", "[\"AIDE\"]"),
+    ("/optoutConfirmation", "\"Adieu.\""),
+    ("/optinConfirmation", "\"Bonjour.\""),
+    ("/reopenPolicy", "\"new\""),
+    (
+        "/businessHours",
+        "{\"mon\":[[\"09:00\",\"12:00\"],[\"13:00\",\"18:00\"]],\"tue\":[],\"wed\":[],\"thu\":[],\"fri\":[],\"sat\":[],\
+         \"sun\":[[\"10:00\",\"23:00\"]]}",
+    ),
+    ("/awayMessage", "\"Back at nine.\""),
+    ("/assignmentStrategy", "\"least_loaded\""),
+    ("/agentCapacity", "7"),
+    ("/csat/enabled", "false"),
+    ("/csat/message", "\"How was it?\""),
+    ("/csat/commentPrompt", "\"Why?\""),
+    ("/csat/thanks", "\"Thanks!\""),
+    ("/csat/expiryHours", "48"),
+    ("/csat/minGapHours", "72"),
+    ("/csat/afterBot", "true"),
+    ("/broadcast/gapMilliseconds", "[10,20]"),
+    ("/broadcast/dailyLimit", "500"),
+    ("/broadcast/marketingCapHours", "48"),
+];
+/// Shown, and changed by the configuration alone or never shown as they are.
+const SHOWN_ALONE: [&str; 6] = [
+    "/windowHours",
+    "/plan",
+    "/sms/authTokenSet",
+    "/sms/sharedKeySet",
+    "/payments/stripeSecretKeySet",
+    "/payments/stripeWebhookSecretSet",
+];
+
+/// A body that gives one setting a value.
+fn alone(path: &str, value: Value) -> Value {
+    match path.trim_start_matches('/').split_once('/') {
+        Some((group, name)) => json!({ group: { name: value } }),
+        None => json!({ path.trim_start_matches('/'): value }),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_setting_is_read_as_it_was_written_and_taken_back_alone() {
+    let app = TestApp::start().await;
+    app.ready("shop", PHONE).await;
+    let usual = get(&app, "/settings").await;
+    // None is forgotten here.
+    for (name, value) in usual.as_object().unwrap() {
+        let names: Vec<String> = match value.as_object().filter(|_| name != "businessHours") {
+            Some(group) => group.keys().map(|inner| format!("/{name}/{inner}")).collect(),
+            None => vec![format!("/{name}")],
+        };
+        for path in names {
+            let is_tried = OTHERS.iter().any(|(tried, _)| *tried == path);
+            assert!(is_tried != SHOWN_ALONE.contains(&path.as_str()), "{path}");
+        }
+    }
+    // What was read is taken as it is, without what only the configuration changes.
+    let writable = |shown: &Value| {
+        let mut body = shown.as_object().unwrap().clone();
+        body.retain(|name, _| !["windowHours", "plan", "sms", "payments"].contains(&name.as_str()));
+        Value::Object(body)
+    };
+    assert_eq!(patch(&app, writable(&usual)).await, (200, usual.clone()));
+    let mut expected = usual.clone();
+    for (path, other) in OTHERS {
+        let other: Value = serde_json::from_str(other).unwrap();
+        assert_ne!(usual.pointer(path), Some(&other), "{path} has this usually");
+        let (status, answer) = patch(&app, alone(path, other.clone())).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        *expected.pointer_mut(path).unwrap() = other;
+        assert_eq!(answer, expected, "{path}");
+        assert_eq!(get(&app, "/settings").await, expected, "{path}");
+    }
+    let changed = expected.clone();
+    let app = TestApp::start_in(app.stop().await, &[]).await;
+    assert_eq!(get(&app, "/settings").await, expected);
+    for (path, _) in OTHERS {
+        let (status, answer) = patch(&app, alone(path, Value::Null)).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        *expected.pointer_mut(path).unwrap() = usual.pointer(path).unwrap().clone();
+        assert_eq!(answer, expected, "{path}");
+    }
+    assert_eq!(expected, usual);
+    assert_eq!(patch(&app, writable(&changed)).await, (200, changed));
+    for path in SHOWN_ALONE {
+        let (status, refused) = patch(&app, alone(path, json!(true))).await;
+        let name = path.trim_start_matches('/').replace('/', ".");
+        assert_eq!((status, refused["fields"][&name].is_array()), (400, true), "{refused}");
+    }
+    app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_is_wrong_is_named_and_nothing_of_it_changes() {
     let app = TestApp::start().await;

@@ -44,7 +44,7 @@ async fn writes(app: &TestApp, from: &str, text: &str) {
 }
 
 /// The conversation of a channel with a number.
-async fn chat_of(app: &TestApp, channel: &str, number: &str) -> Value {
+pub async fn chat_of(app: &TestApp, channel: &str, number: &str) -> Value {
     let path = format!("/chats?channel={channel}&search={}", number.trim_start_matches('+'));
     let found = async || {
         let page = get(app, &path).await;
@@ -175,7 +175,7 @@ pub async fn app_with(receiver: &Receiver) -> TestApp {
     app_on(receiver, Clock::system()).await
 }
 
-async fn app_on(receiver: &Receiver, clock: Clock) -> TestApp {
+pub async fn app_on(receiver: &Receiver, clock: Clock) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     TestApp::start_on(folder, &settings(receiver), clock, Disk::manual(0)).await
 }

@@ -24,9 +24,9 @@ use crate::{
     "optoutKeywords": ["STOP", "ENOUGH"], "csat": { "minGapHours": 72 },
 }))]
 pub struct SettingsChange {
-    /// Name of the business.
+    /// Name of the business; empty for the name of the account.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 120)]
+    #[schema(value_type = Option<String>, min_length = 0, max_length = 120)]
     #[schema(example = "Acme Corp")]
     business_name: Nullable<String>,
     /// An IANA name.

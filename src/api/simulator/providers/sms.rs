@@ -7,12 +7,16 @@ use uuid::Uuid;
 use crate::{
     api::{
         endpoint::Endpoint,
-        kit::Body,
+        kit::{
+            Body,
+            body::{WITH_FILE, elsewhere, too_large},
+        },
         simulator::shared::{Control, Shows, TAG, data},
     },
     domain::{Error, address},
+    messaging::uploads::data_url::{self, Fault},
     providers::sms::SmsMessage,
-    sms::InboundSms,
+    sms::{InboundSms, SmsFile},
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -23,7 +27,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/_simulator/v1/sms", write)
             .named("writeSimulatedSms")
             .about(TAG, "Write a text message to the gateway's number")
-            .details("The gateway takes it in as it takes in one of a real provider."),
+            .details(
+                "The gateway takes it in as it takes in one of a real provider: its files are fetched first, and come \
+                 with the text and in messages of their own.",
+            ),
     ]
 }
 
@@ -33,9 +40,26 @@ struct WriteBody {
     /// Telephone number of the person who writes.
     #[schema(min_length = 1, max_length = 40)]
     from: String,
-    /// The text.
-    #[schema(min_length = 1, max_length = 1600)]
+    /// The text; not needed with files.
+    #[serde(default)]
+    #[schema(max_length = 1600)]
     text: String,
+    /// Files.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    media: Vec<FileBody>,
+}
+
+/// A file of a text message (MMS).
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SimulatedSmsFile)]
+struct FileBody {
+    /// The file in base64.
+    #[schema(min_length = 1, max_length = 8388608, example = "R0lGODlhAQABAAAAACw=")]
+    base64: String,
+    /// Media type that the sender's phone names; none where it names none.
+    #[schema(max_length = 100, example = "image/gif")]
+    mime: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -90,8 +114,25 @@ async fn write(call: Control, Body(body): Body<WriteBody>) -> Shows<WrittenView>
     call.sms.simulated()?;
     let person = address::phone(&body.from)
         .map_err(|error| Error::invalid_field("from", error.about(&body.from)))?;
+    if body.text.is_empty() && body.media.is_empty() {
+        return Err(Error::invalid_field("text", "is required without files").into());
+    }
+    let mut files = Vec::new();
+    for (place, FileBody { base64, mime }) in body.media.into_iter().enumerate() {
+        let bytes = elsewhere(move || decoded(&base64, place)).await?;
+        files.push(SmsFile { url: call.sms.put_simulated_file(bytes)?, mime });
+    }
     let id = format!("SM{}", Uuid::new_v4().simple());
     let from = format!("+{}", person.user());
-    call.sms.receive(InboundSms { id: id.clone(), from, text: body.text }).await?;
+    call.sms.receive(InboundSms { id: id.clone(), from, text: body.text, files }).await?;
     data(&WrittenView { id })
+}
+
+fn decoded(base64: &str, place: usize) -> Result<Vec<u8>, Error> {
+    let limit = u64::try_from(WITH_FILE).unwrap_or(u64::MAX);
+    data_url::base64(base64, 0, limit).map_err(|fault| match fault {
+        Fault::Malformed(reason) => Error::invalid_field(&format!("media[{place}].base64"), reason),
+        Fault::Empty => Error::invalid_field(&format!("media[{place}].base64"), "is empty"),
+        Fault::TooLarge => too_large(WITH_FILE),
+    })
 }

@@ -70,8 +70,14 @@ pub struct Upload {
     _file: TemporaryFile,
 }
 
-/// Removes a file when it is dropped.
-struct TemporaryFile(PathBuf);
+/// A path for a file, which is removed when this is dropped.
+pub struct TemporaryFile(PathBuf);
+
+impl TemporaryFile {
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for TemporaryFile {
     fn drop(&mut self) {
@@ -160,6 +166,49 @@ impl Uploads {
             Error::internal(format!("the media folder could not be created: {error}"))
         })?;
         Ok(folder.join(uuid::Uuid::new_v4().simple().to_string()))
+    }
+
+    /// A place for a file that comes from elsewhere, until it is moved to where it stays.
+    pub async fn temporary(&self) -> Result<TemporaryFile, Error> {
+        Ok(TemporaryFile(self.new_path().await?))
+    }
+
+    /// Limits of a file that comes from elsewhere.
+    pub fn bounds(&self) -> Bounds {
+        let UploadLimits { size, fetch_deadline: deadline, sources: guard } = self.limits.clone();
+        Bounds { size, deadline, guard }
+    }
+
+    /// The type of a file that came from elsewhere, and the name that its source gives it.
+    pub async fn examined(
+        &self,
+        file: &TemporaryFile,
+        declared: Option<String>,
+        said: Option<Vec<u8>>,
+    ) -> Result<(String, Option<String>), Error> {
+        let path = file.0.clone();
+        off_thread(move || {
+            let name = said.as_deref().and_then(disposition::file_name);
+            let name = name.and_then(|name| file_name::tidy(&name));
+            let head = head_of(&path)
+                .map_err(|error| Error::internal(format!("the file could not be read: {error}")))?;
+            let Typed { mime, .. } = content::type_of(&head, name.as_deref(), declared.as_deref());
+            let name = name.map(|name| file_name::with_extension(name, &mime, true));
+            Ok((mime, name))
+        })
+        .await
+    }
+
+    /// A file for what a caller uploads. It has no name, so that it is gone once it is closed, after a kill too.
+    pub async fn nameless_file(&self) -> Result<File, Error> {
+        let path = self.new_path().await?;
+        off_thread(move || {
+            let opened = File::options().read(true).write(true).create_new(true).open(&path);
+            opened.and_then(|file| std::fs::remove_file(&path).map(|()| file)).map_err(|error| {
+                Error::internal(format!("a file for an upload could not be made: {error}"))
+            })
+        })
+        .await
     }
 
     /// Stores and checks a file. Faults of the file are errors before anything is sent.
@@ -275,9 +324,7 @@ fn examined(
     declared: Option<&str>,
 ) -> std::io::Result<Result<(String, Option<u32>), String>> {
     let mut file = File::open(path)?;
-    let mut head = Vec::with_capacity(content::HEAD);
-    let most = u64::try_from(content::HEAD).unwrap_or(u64::MAX);
-    (&mut file).take(most).read_to_end(&mut head)?;
+    let head = head_of(path)?;
     let Typed { mime, is_certain } = content::type_of(&head, name, declared);
     let refused = |rule: &str| Ok(Err(format!("is {mime}, and {rule}")));
     let mut seconds = None;
@@ -312,6 +359,14 @@ fn examined(
         MediaKind::Video | MediaKind::Audio | MediaKind::Document => (),
     }
     Ok(Ok((mime, seconds)))
+}
+
+/// The beginning of a file, which says its type.
+fn head_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(content::HEAD);
+    let most = u64::try_from(content::HEAD).unwrap_or(u64::MAX);
+    File::open(path)?.take(most).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 /// The name of a file without one.

@@ -1,6 +1,7 @@
 // What an entry of a timeline says beside its kind: the facts that its kind brings.
 import type { Entry } from "../../lib/api/business";
 import { contacts as words } from "../../strings/contacts";
+import { proofOf } from "./proof";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 
@@ -25,5 +26,6 @@ export function detailOf({ type, data }: Entry): string {
 /** How an opt-in or opt-out came about. */
 function causeOf({ source, cause, proof }: Record<string, unknown>): string {
   const word = isText(source) ? (words.consent.sources[source] ?? source) : cause;
-  return [word, proof].filter(isText).join(" · ");
+  // The entry itself says when.
+  return [word, isText(proof) ? proofOf(proof).words : undefined].filter(isText).join(" · ");
 }
