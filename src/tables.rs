@@ -38,6 +38,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     work_items::TABLES,
     automation::TABLES,
 ])
+.sealing(&[accounts::SEALED_SETTINGS])
 .reindexed_with(&[&messaging::Reindexing, &search::Reindexing]);
 
 impl Store {
