@@ -15,6 +15,7 @@ pub mod counters;
 pub mod effect;
 mod entries;
 mod gateway;
+mod give_way;
 mod log;
 mod new_event;
 mod progress;

@@ -382,7 +382,11 @@ impl Actor {
         let now = self.shared.parts.clock.now();
         self.record.last_activity = now;
         self.activity.touched = self.shared.parts.clock.steady();
-        self.publish(|status| status.last_activity = now);
+        // Nobody waits for this: whoever watches the status would wake for each command and each event.
+        self.status.send_if_modified(|status| {
+            status.last_activity = now;
+            false
+        });
         if ACTIVITY_INTERVAL < self.activity.written_at.elapsed() {
             self.activity.written_at = Instant::now();
             let (shared, session) = (self.shared.clone(), self.record.reference());
