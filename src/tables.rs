@@ -39,6 +39,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     work_items::TABLES,
     automation::TABLES,
 ])
+.sealing(&[accounts::SEALED_SETTINGS])
 .reindexed_with(&[&messaging::Reindexing, &search::Reindexing]);
 
 impl Store {

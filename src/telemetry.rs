@@ -57,6 +57,12 @@ use crate::config::{Log, LogFormat};
 
 /// Starts logging to standard error. A second call changes nothing.
 pub fn start_logging(log: &Log) {
+    let _ = subscriber(log).try_init();
+}
+
+/// What takes lines in. It says down to which level it does: what is below costs its caller a comparison. sled alone
+/// would trace several lines for each key that is read.
+fn subscriber(log: &Log) -> impl Subscriber + Send + Sync + use<> {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     // Libraries log what the gateway reports itself. chromiumoxide logs every message that is newer than itself,
     // rmcp the beginning and the end of every message of an assistant, actix every malformed request: these are
@@ -76,9 +82,10 @@ pub fn start_logging(log: &Log) {
         LogFormat::Json => lines.json().with_filter(filter).boxed(),
     };
     let of_connections =
-        filter_fn(|said| *said.level() == Level::ERROR && said.target().starts_with("actix_http"));
+        filter_fn(|said| *said.level() == Level::ERROR && said.target().starts_with("actix_http"))
+            .with_max_level_hint(Level::ERROR);
     let counted = ConnectionErrors.with_filter(of_connections);
-    let _ = tracing_subscriber::registry().with(lines).with(counted).try_init();
+    tracing_subscriber::registry().with(lines).with(counted)
 }
 
 /// Counts connection errors instead of logging them: any client can cause any number.
@@ -207,7 +214,18 @@ fn value_of<'k>(key: &'k Key, label: &str) -> Option<&'k str> {
 
 #[cfg(test)]
 mod tests {
+    use tracing::level_filters::LevelFilter;
+
     use super::*;
+
+    #[test]
+    fn levels_that_nobody_takes_in_are_known_before_a_line_is_made() {
+        for (filter, most) in [("error", LevelFilter::WARN), ("info", LevelFilter::INFO)] {
+            let log = Log { filter: filter.to_owned(), format: LogFormat::Text };
+            // The libraries' own levels may lie above the one of the setting.
+            assert_eq!(subscriber(&log).max_level_hint(), Some(most), "{filter}");
+        }
+    }
 
     #[test]
     fn charted_counters_are_summed_by_label_and_rendered_as_well() {

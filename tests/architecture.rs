@@ -113,7 +113,7 @@ const CONFINED: [(&str, &[&str]); 23] = [
     ("tantivy::", &["src/search/index.rs"]),
     ("rmp_serde::", &["src/store/values.rs"]),
     ("sled::", &["src/store/engine/"]),
-    ("crossbeam_epoch::", &["src/store/engine/sled.rs"]),
+    ("crossbeam_epoch::", &["src/store/engine/gathering.rs"]),
     ("chromiumoxide::", &["src/driver/browser/"]),
     ("actix_web::", &["src/api/"]),
     ("actix_multipart::", &["src/api/"]),

@@ -68,7 +68,7 @@ pub async fn measure() -> Outcome<Figures> {
         ours: format!("{:.2} ms", pages.median()),
         beside: format!("{:.2} ms: an actix handler that does nothing", nothings.median()),
         ratio: Some(ratio),
-        target: Some(Target::at_most("≤ 5×", 5.0, ratio)),
+        target: Some(Target::at_most("≤ 3×", 3.0, ratio)),
     };
     let raw = [pages.row("GET chats?limit=50"), nothings.row("GET of nothing")].concat();
     let raw = format!(

@@ -29,6 +29,7 @@ mod send;
 mod series;
 mod session_memory;
 mod soak;
+mod store_size;
 
 use std::{future::Future, pin::Pin, process::ExitCode, time::Instant};
 
@@ -42,12 +43,13 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 17] = [
+const GROUPS: [Group; 18] = [
     ("send", || Box::pin(send::measure())),
     ("outbox", || Box::pin(outbox::measure())),
     ("cost", || Box::pin(cost::measure())),
     ("page", || Box::pin(page::measure())),
     ("chats", || Box::pin(chats::measure())),
+    ("store", || Box::pin(store_size::measure())),
     ("chat-pages", || Box::pin(chat_pages::measure())),
     ("contacts", || Box::pin(contacts::measure())),
     ("inbox", || Box::pin(inbox::measure())),

@@ -37,6 +37,9 @@ const ROUNDS: usize = 300;
 const WARM_UP: usize = 20;
 /// After it what follows a send is over: the receipt comes after 20 ms, and is written down.
 const REST: Duration = Duration::from_millis(60);
+/// Processor time is counted in hundredths of a second: over many sends in a row, in turns.
+const BATCHES: usize = 4;
+const IN_BATCH: usize = 50;
 
 pub async fn measure() -> Outcome<Figures> {
     let folder = tempfile::tempdir()?;
@@ -68,11 +71,29 @@ pub async fn measure() -> Outcome<Figures> {
             }
         }
     }
+    let mut costs: [Vec<f64>; 2] = Default::default();
+    for batch in 0..BATCHES {
+        for side in [batch % 2, (batch + 1) % 2] {
+            let before = machine::processor_time(gateway.process()?)?;
+            for number in 0..IN_BATCH {
+                let text = format!("Message {number} of batch {batch} of the figures");
+                match side {
+                    0 => through_api(&mut connection, &text).await?,
+                    _ => through_page(&page, &text).await?,
+                };
+            }
+            let spent = machine::processor_time(gateway.process()?)?.saturating_sub(before);
+            costs[side].push(milliseconds(spent) / IN_BATCH as f64);
+        }
+    }
     gateway.stop().await?;
-    Ok(figures(all.map(Series::of)))
+    Ok(figures(all.map(Series::of), costs.map(Series::of)))
 }
 
-fn figures([api, raw, durable, http, nothing]: [Series; 5]) -> Figures {
+fn figures(
+    [api, raw, durable, http, nothing]: [Series; 5],
+    [api_cost, raw_cost]: [Series; 2],
+) -> Figures {
     let ratio = api.median() / raw.median();
     let share = 100.0 * durable.median() / api.median();
     let sent = Figure {
@@ -89,15 +110,27 @@ fn figures([api, raw, durable, http, nothing]: [Series; 5]) -> Figures {
         ratio: None,
         target: None,
     };
+    let cost = Figure {
+        name: "Time of the processors in the gateway for each send through REST",
+        ours: format!("{:.2} ms", api_cost.median()),
+        beside: format!(
+            "{:.2} ms: for each raw call, whose message and receipt the page reports",
+            raw_cost.median()
+        ),
+        ratio: None,
+        target: None,
+    };
     let raw = [
         api.row("POST send-text"),
         raw.row("`WPP.chat.sendTextMessage` by a raw evaluate"),
         durable.row("message and event written and flushed, in another store on the same disk"),
         http.row("GET status: the way through HTTP alone"),
         nothing.row("evaluate of `Promise.resolve(1)`: the way through the browser alone"),
+        api_cost.row("time of the processors in the gateway for each POST send-text"),
+        raw_cost.row("the same for each raw evaluate"),
     ];
     Figures {
-        rows: vec![sent, kept],
+        rows: vec![sent, kept, cost],
         raw: format!(
             "## Send a text\n\nMilliseconds. Real Chromium, one page, turn by turn with a rest \
              after each, each over one open connection, to a contact who never answers.\n\n{HEAD}{}",

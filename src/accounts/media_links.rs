@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Clock, Timestamp},
-    store::{Store, StoreError},
+    store::{SealedSetting, Store, StoreError},
 };
 
-const SETTING: &str = "media link key";
+pub const LINK_KEY: SealedSetting = SealedSetting::new("media link key");
 /// Links made within this many seconds are the same, so that browsers can cache the file.
 const STEP: i64 = 60;
 
@@ -43,14 +43,7 @@ impl MediaLinks {
     /// Opens with the key in the store; a new store gets one. While the disk refuses writes, links are valid until
     /// the next start.
     pub async fn open(store: &Store, clock: Clock, life: Duration) -> Result<Self, StoreError> {
-        let known: Option<[u8; 32]> = store.settings().get(SETTING).await?;
-        let key = known.unwrap_or_else(rand::random);
-        if known.is_none() {
-            match store.settings().put(SETTING, &key).await {
-                Err(error) if !error.is_of_the_disk() => return Err(error),
-                _ => (),
-            }
-        }
+        let key = store.setting_or_make(LINK_KEY.name(), rand::random()).await?;
         Ok(Self { key: Arc::new(key), clock, life })
     }
 

@@ -32,7 +32,7 @@ pub use self::{
     role::{ROLES, Role},
     teams::{MOST_MEMBERS, MOST_TEAMS, Team, TeamInvite, TeamMember, TeamRole},
 };
-use crate::store::Declaration;
+use crate::store::{Declaration, SealedSetting};
 
 /// The tables of this module.
 pub const TABLES: &[Declaration] = &[
@@ -45,3 +45,6 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<TeamMember>(),
     Declaration::of::<TeamInvite>(),
 ];
+
+/// The settings of this module that lie sealed: keys that the gateway signs with.
+pub const SEALED_SETTINGS: &[SealedSetting] = &[people::ACCOUNT_KEY, media_links::LINK_KEY];

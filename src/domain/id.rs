@@ -4,7 +4,10 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Visitor},
+};
 use uuid::Uuid;
 
 /// Why a text is not an id.
@@ -21,8 +24,7 @@ pub enum IdError {
 }
 
 /// The caller's name for a session: `^[A-Za-z0-9_-]{1,64}$`. Safe as a folder name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(Arc<str>);
 
 /// What the name of an SMS number as a session begins with. No caller can name such a session.
@@ -112,10 +114,9 @@ pub enum JidKind {
 }
 
 /// A WhatsApp address in canonical form: `@s.whatsapp.net` becomes `@c.us`, a device part is cut.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(type = "string"))]
-#[serde(try_from = "String")]
 pub struct Jid(Arc<str>);
 
 impl Jid {
@@ -203,7 +204,12 @@ impl FromStr for Jid {
             }
             _ => return Err(IdError::Jid),
         };
-        Ok(Self(format!("{user}@{server}").into()))
+        // Nearly all are stored or written in this form already, and a list reads thousands.
+        let length = user.len() + 1 + server.len();
+        if length == text.len() && text.ends_with(server) {
+            return Ok(Self(text.into()));
+        }
+        Ok(Self([user, "@", server].concat().into()))
     }
 }
 
@@ -212,10 +218,9 @@ impl FromStr for Jid {
 /// Written as WhatsApp Web writes it: `true_1234567890@c.us_ABC123`, with the sender's address at
 /// the end when the chat is a group. Of messages to oneself, WhatsApp Web's `_out` and `_in` at the end
 /// are left out: both name the same message.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(type = "string"))]
-#[serde(try_from = "String")]
 pub struct MessageId {
     pub from_me: bool,
     pub chat: Jid,
@@ -280,6 +285,34 @@ impl TryFrom<String> for MessageId {
         text.parse()
     }
 }
+
+/// Reads an id from the text where it stands: a list has thousands, of which none becomes a `String` first.
+macro_rules! read_as_text {
+    ($name:ident: $read:expr) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+
+                impl Visitor<'_> for Text {
+                    type Value = $name;
+
+                    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        out.write_str("a string")
+                    }
+
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        $read(text).map_err(E::custom)
+                    }
+                }
+
+                deserializer.deserialize_str(Text)
+            }
+        }
+    };
+}
+read_as_text!(SessionId: SessionId::of_stored);
+read_as_text!(Jid: Jid::of_stored);
+read_as_text!(MessageId: str::parse::<MessageId>);
 
 macro_rules! text_id {
     ($name:ident) => {

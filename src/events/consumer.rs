@@ -26,6 +26,7 @@ use crate::{
     events::{
         consumer_positions::Positions,
         consumer_records::{ConsumerCursor, ConsumerFault, cursor_key, fault_key},
+        give_way::give_way,
         log::EventLog,
         progress::Progress,
         work::Work,
@@ -191,7 +192,10 @@ impl<C: Consumer> Runner<C> {
             };
             tokio::select! {
                 () = stop.cancelled() => (),
-                changed = wake.changed() => if changed.is_err() { return Ok(()) },
+                changed = wake.changed() => match changed {
+                    Ok(()) => give_way().await,
+                    Err(_) => return Ok(()),
+                },
                 () = waker.notified() => {
                     let cursor = progress.cursor();
                     let written = self.commit(&progress, &mut saved, &[], cursor.read_to).await;

@@ -17,6 +17,7 @@ pub mod effect;
 mod entries;
 mod gateway;
 mod extent;
+mod give_way;
 mod log;
 mod new_event;
 mod numbers;

@@ -153,15 +153,7 @@ pub fn knowledge(
 
 /// The id of this gateway as an organization, made at its first start. While the disk refuses writes, it is another.
 pub async fn organization(store: &Store) -> Result<Uuid, StoreError> {
-    const SETTING: &str = "organization";
-    if let Some(known) = store.settings().get(SETTING).await? {
-        return Ok(known);
-    }
-    let made = Uuid::now_v7();
-    match store.settings().put(SETTING, &made).await {
-        Err(error) if !error.is_of_the_disk() => Err(error),
-        _ => Ok(made),
-    }
+    store.setting_or_make("organization", Uuid::now_v7()).await
 }
 
 /// Broadcasts, with the task that sends them.

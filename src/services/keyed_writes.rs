@@ -102,17 +102,23 @@ impl<'a> KeyedWrites<'a> {
             let page = self.engine.scan(range.clone(), Direction::Forward, LOOKED_AT).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             // Nothing lies between a key and the same with a zero behind it.
-            range.start = [last.as_slice(), &[0]].concat();
+            let next = [last.as_slice(), &[0]].concat();
             let mut batch = Batch::new();
             for (key, value) in page {
                 let write: KeyedWrite = decode(&value)?;
                 if write.session == Some(session) {
-                    raw::remove_in(&mut batch, &Key::from_bytes(key), &write);
+                    raw::remove_in(&mut batch, &Key::from_bytes(key.clone()), &write);
+                    batch.expect(key, Some(value));
                 }
             }
             if !batch.is_empty() {
-                self.engine.commit(batch).await?;
+                match self.engine.commit(batch).await {
+                    // One of these keys was used anew or answered meanwhile: the page is read again.
+                    Err(StoreError::Conflict) => continue,
+                    committed => committed?,
+                }
             }
+            range.start = next;
             tokio::task::yield_now().await;
         }
     }

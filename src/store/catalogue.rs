@@ -4,7 +4,10 @@
 //! The store's own table is that of its settings. A module above declares its records itself, and the opener of the
 //! store passes these declarations in.
 
-use crate::store::{former_trees, record::Declaration, reindex_step::ReindexStep, trees::Tree};
+use crate::store::{
+    former_trees, record::Declaration, reindex_step::ReindexStep, sealed_setting::SealedSetting,
+    trees::Tree,
+};
 
 /// The tables of the store itself, and those that only older versions had.
 const OWN: &[Declaration] = &[
@@ -16,6 +19,7 @@ const OWN: &[Declaration] = &[
 #[derive(Clone, Copy)]
 pub struct Catalogue {
     above: &'static [&'static [Declaration]],
+    sealed_settings: &'static [&'static [SealedSetting]],
     reindex_steps: &'static [&'static dyn ReindexStep],
 }
 
@@ -25,7 +29,16 @@ impl Catalogue {
 
     /// The same with those of modules above: one list for each module.
     pub const fn with(above: &'static [&'static [Declaration]]) -> Self {
-        Self { above, reindex_steps: &[] }
+        Self { above, sealed_settings: &[], reindex_steps: &[] }
+    }
+
+    /// The same with settings that lie sealed: one list for each module that owns some.
+    pub const fn sealing(self, settings: &'static [&'static [SealedSetting]]) -> Self {
+        Self { sealed_settings: settings, ..self }
+    }
+
+    pub fn sealed_settings(self) -> impl Iterator<Item = SealedSetting> {
+        self.sealed_settings.iter().copied().flatten().copied()
     }
 
     /// The same with what modules do when all indexes are rebuilt.

@@ -42,11 +42,12 @@ impl<R> Key<R> {
     /// A text. Ends with a mark that sorts below every character and cannot stand within.
     #[must_use]
     pub fn text(mut self, text: &str) -> Self {
-        for byte in text.bytes() {
-            self.bytes.push(byte);
-            if byte == 0 {
-                self.bytes.push(0xFF);
+        self.bytes.reserve(text.len() + 2);
+        for (place, part) in text.as_bytes().split(|byte| *byte == 0).enumerate() {
+            if 0 < place {
+                self.bytes.extend([0, 0xFF]);
             }
+            self.bytes.extend_from_slice(part);
         }
         self.bytes.extend([0, 0]);
         self

@@ -23,7 +23,9 @@ mod reindex;
 mod reindex_step;
 mod rotation;
 mod seal;
+mod sealed_setting;
 mod sealing;
+mod setting_made_once;
 mod settings;
 mod table;
 mod transaction;
@@ -40,6 +42,7 @@ pub use self::{
     record::{Declaration, Found, Index, IndexKey, LeadsTo, Record, Scope, Select, Table},
     reindex::Reindexed,
     reindex_step::ReindexStep,
+    sealed_setting::SealedSetting,
     sealing::VaultStatus,
     settings::Settings,
     transaction::Transaction,

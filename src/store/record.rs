@@ -199,9 +199,9 @@ pub async fn follow_many<R: Record>(
 /// is known to its end is found much sooner than the beginning of a range.
 pub async fn behind<R: Record>(
     engine: &dyn Engine,
-    entries: &[IndexKey<R>],
+    entries: Vec<IndexKey<R>>,
 ) -> Result<Vec<Option<R>>, StoreError> {
-    let entries: Vec<Vec<u8>> = entries.iter().map(|entry| entry.as_bytes().to_vec()).collect();
+    let entries: Vec<Vec<u8>> = entries.into_iter().map(Key::done).collect();
     let keys = engine.get_many(&entries).await?;
     let known: Vec<Vec<u8>> = keys.iter().flatten().cloned().collect();
     let values = if known.is_empty() { Vec::new() } else { engine.get_many(&known).await? };

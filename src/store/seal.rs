@@ -8,13 +8,11 @@ use crate::{
         catalogue::Catalogue,
         codec::Key,
         engine::{Batch, Pair, Range},
+        sealed_setting::SealedSetting,
         trees::Tree,
     },
     vault::{Keyring, key_of},
 };
-
-/// The settings that are sealed: keys that the gateway signs with.
-const SEALED_SETTINGS: [&str; 2] = ["account key", "media link key"];
 
 /// Clones share their keys.
 #[derive(Clone)]
@@ -23,15 +21,16 @@ pub struct Seal {
     places: Arc<Places>,
 }
 
-/// The trees whose values are sealed, beside some settings.
+/// The trees and the settings whose values are sealed.
 struct Places {
     trees: Vec<Tree>,
+    settings: Vec<SealedSetting>,
     /// By the number of a tree.
     is_sealed: [bool; 256],
 }
 
 impl Seal {
-    /// A seal for the sealed trees of a catalogue.
+    /// A seal for the sealed trees and settings of a catalogue.
     pub fn new(keyring: Keyring, catalogue: Catalogue) -> Self {
         let trees = catalogue.declarations().map(|declared| declared.table.tree);
         let trees: Vec<Tree> = trees.filter(|tree| tree.is_sealed()).collect();
@@ -39,7 +38,8 @@ impl Seal {
         for tree in &trees {
             is_sealed[usize::from(tree.prefix())] = true;
         }
-        Self { keyring, places: Arc::new(Places { trees, is_sealed }) }
+        let settings = catalogue.sealed_settings().collect();
+        Self { keyring, places: Arc::new(Places { trees, settings, is_sealed }) }
     }
 
     /// Whether the value of a key is sealed on the disk.
@@ -47,20 +47,22 @@ impl Seal {
         let Some((prefix, name)) = key.split_first() else { return false };
         if *prefix == Tree::SETTINGS.prefix() {
             let name = name.strip_suffix(&[0, 0]).unwrap_or_default();
-            return SEALED_SETTINGS.iter().any(|sealed| sealed.as_bytes() == name);
+            return self.places.settings.iter().any(|sealed| sealed.name().as_bytes() == name);
         }
         self.places.is_sealed[usize::from(*prefix)]
     }
 
     /// Every place whose values are sealed.
     pub fn ranges(&self) -> Vec<Range> {
-        let settings = SEALED_SETTINGS.iter().map(|name| Key::new(Tree::SETTINGS).text(name).all());
+        let settings = self.places.settings.iter();
+        let settings = settings.map(|sealed| Key::new(Tree::SETTINGS).text(sealed.name()).all());
         self.places.trees.iter().map(|tree| Key::new(*tree).all()).chain(settings).collect()
     }
 
     /// Their names in order, by which a store knows which of them it has sealed.
     pub fn names(&self) -> Vec<String> {
-        let settings = SEALED_SETTINGS.iter().map(|name| format!("Settings/{name}"));
+        let settings = self.places.settings.iter();
+        let settings = settings.map(|sealed| format!("Settings/{}", sealed.name()));
         let trees = self.places.trees.iter().map(|tree| tree.name().to_owned());
         let mut names: Vec<String> = trees.chain(settings).collect();
         names.sort();
@@ -102,15 +104,16 @@ mod tests {
 
     const SECRETS: Tree = Tree::sealed(250, "Secrets");
     const OPEN: Tree = Tree::new(251, "Open");
-    const CATALOGUE: Catalogue = Catalogue::with(&[&[Declaration::plain(SECRETS, "a test")]]);
+    const CATALOGUE: Catalogue = Catalogue::with(&[&[Declaration::plain(SECRETS, "a test")]])
+        .sealing(&[&[SealedSetting::new("a key")]]);
 
     #[test]
     fn what_is_sealed_is_what_lies_in_the_sealed_ranges() {
         let seal = Seal::new(Keyring::thrown_away(), CATALOGUE);
         let keys = [
             (Key::new(SECRETS).text("s"), true),
-            (Key::new(Tree::SETTINGS).text("media link key"), true),
-            (Key::new(Tree::SETTINGS).text("media link keys"), false),
+            (Key::new(Tree::SETTINGS).text("a key"), true),
+            (Key::new(Tree::SETTINGS).text("a keys"), false),
             (Key::new(Tree::SETTINGS).text("schema"), false),
             (Key::new(Tree::SETTINGS), false),
             (Key::new(OPEN).text("s"), false),

@@ -236,11 +236,13 @@ mod tests {
             disk::Disk,
             engine::MemoryEngine,
             record::{Declaration, Record, Scope, Table},
+            sealed_setting::SealedSetting,
             trees::Tree,
         },
     };
 
     const SECRET: &str = "a-secret-4720";
+    const LINK_KEY: &str = "a key for links";
 
     /// Records of two modules above the store, both sealed.
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -253,7 +255,8 @@ mod tests {
     const CATALOGUE: Catalogue = Catalogue::with(&[
         &[Declaration::of::<Write>()],
         &[Declaration::plain(ATTEMPTS, "another test")],
-    ]);
+    ])
+    .sealing(&[&[SealedSetting::new(LINK_KEY)]]);
 
     impl Record for Write {
         const TABLE: Table =
@@ -278,7 +281,7 @@ mod tests {
             batch.put(key.done(), encode(&SECRET).unwrap());
         }
         let setting = |name| Key::new(Tree::SETTINGS).text(name).done();
-        batch.put(setting("media link key"), encode(&SECRET).unwrap());
+        batch.put(setting(LINK_KEY), encode(&SECRET).unwrap());
         batch.put(setting("schema"), encode(&SCHEMA).unwrap());
         engine.commit(batch).await.unwrap();
         engine
@@ -305,7 +308,7 @@ mod tests {
             let found = store.get(&place(number)).await.unwrap();
             assert_eq!(found, Some(write(number)));
         }
-        let link_key: Option<String> = store.settings().get("media link key").await.unwrap();
+        let link_key: Option<String> = store.settings().get(LINK_KEY).await.unwrap();
         assert_eq!(link_key.as_deref(), Some(SECRET));
         let all = Range { start: Vec::new(), end: vec![0xFF] };
         for (key, value) in engine.scan(all, Direction::Forward, usize::MAX).await.unwrap() {

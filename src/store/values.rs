@@ -10,7 +10,11 @@
 //! passed over and one that is missing gets its default. Ids and times are texts within the values, as in
 //! JSON: what is buffered for a tag or a flattened field reads them as such.
 
-use std::{cell::RefCell, io, sync::LazyLock};
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    sync::LazyLock,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use zstd::{
@@ -30,6 +34,8 @@ const WORTH_COMPRESSING: usize = 40;
 const LEVEL: i32 = 3;
 /// Nothing that the store holds comes near this.
 const LONGEST: u64 = 64 * 1024 * 1024;
+/// Capacity that a thread keeps for the next value.
+const MOST_KEPT: usize = 32 * 1024;
 /// What every frame begins with. It is left out.
 const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
@@ -46,6 +52,8 @@ thread_local! {
     // A context is large, and is made once for each thread.
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    /// A frame with its beginning, and what it held: a page of a list needs them fifty times.
+    static BUFFERS: Cell<(Vec<u8>, Vec<u8>)> = const { Cell::new((Vec::new(), Vec::new())) };
 }
 
 /// A value in the present encoding.
@@ -77,7 +85,16 @@ pub fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, StoreError> {
     match bytes {
         [JSON, json @ ..] => serde_json::from_slice(json).map_err(damaged),
         [MESSAGE_PACK, packed @ ..] => unpack(packed),
-        [COMPRESSED, dictionary, frame @ ..] => unpack(&decompress(*dictionary, frame)?),
+        [COMPRESSED, dictionary, frame @ ..] => {
+            // A value that is read within another finds other buffers.
+            let (mut whole, mut packed) = BUFFERS.take();
+            let found = decompress(*dictionary, frame, &mut whole, &mut packed);
+            let found = found.and_then(|()| unpack(&packed));
+            if whole.capacity().max(packed.capacity()) <= MOST_KEPT {
+                BUFFERS.set((whole, packed));
+            }
+            found
+        }
         [version, ..] => Err(StoreError::Corrupt(format!("a value of version {version}"))),
         [] => Err(StoreError::Corrupt("an empty value".to_owned())),
     }
@@ -103,22 +120,32 @@ fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     })
 }
 
-fn decompress(dictionary: u8, frame: &[u8]) -> Result<Vec<u8>, StoreError> {
+/// Puts the frame together in one buffer, and what it holds into another.
+fn decompress(
+    dictionary: u8,
+    frame: &[u8],
+    whole: &mut Vec<u8>,
+    packed: &mut Vec<u8>,
+) -> Result<(), StoreError> {
     if dictionary != DICTIONARY {
         let message = format!("a value compressed with dictionary {dictionary}");
         return Err(StoreError::Corrupt(message));
     }
-    let frame = [&MAGIC, frame].concat();
-    let length = get_frame_content_size(&frame).ok().flatten().filter(|length| *length <= LONGEST);
+    whole.clear();
+    whole.extend_from_slice(&MAGIC);
+    whole.extend_from_slice(frame);
+    let length = get_frame_content_size(whole).ok().flatten().filter(|length| *length <= LONGEST);
     let length = length.and_then(|length| usize::try_from(length).ok());
     let length = length.ok_or_else(|| StoreError::Corrupt("a value without length".to_owned()))?;
+    packed.clear();
+    packed.reserve(length);
     DECOMPRESSOR.with_borrow_mut(|decompressor| {
         let decompressor = match decompressor {
             Some(decompressor) => decompressor,
             None => decompressor
                 .insert(Decompressor::with_prepared_dictionary(&DECODER).map_err(damaged)?),
         };
-        decompressor.decompress(&frame, length).map_err(damaged)
+        decompressor.decompress_to_buffer(whole, packed).map(drop).map_err(damaged)
     })
 }
 

@@ -145,9 +145,19 @@ impl EndpointWorker {
         self.parts.progress.remove(id);
     }
 
+    /// Does what there is to do, and then reports the lag: an event that has just come is not held up for that. Returns
+    /// how long there is nothing else to do.
+    async fn work(&mut self) -> Result<Duration, Error> {
+        let rest = self.deliver().await?;
+        if rest.is_zero() || self.state.webhook.is_none() {
+            return Ok(rest);
+        }
+        Ok(rest.min(self.report_lag().await?))
+    }
+
     /// Reads events, starts the commit of finished attempts, and starts attempts that are due. Returns how long
     /// there is nothing else to do.
-    async fn work(&mut self) -> Result<Duration, Error> {
+    async fn deliver(&mut self) -> Result<Duration, Error> {
         let id = self.id;
         if std::mem::take(&mut self.state.is_record_stale) {
             let found = self.parts.store.webhooks().get(id).await?;
@@ -163,7 +173,7 @@ impl EndpointWorker {
         };
         let has_more = self.parts.reader.read(&webhook, &mut self.state).await?;
         self.start_commit();
-        let mut rest = if has_more { Duration::ZERO } else { self.report_lag().await? };
+        let mut rest = if has_more { Duration::ZERO } else { LONGEST_REST };
         // Due times are steady: a change of the wall clock moves none.
         let now = self.parts.clock.steady();
         if let Some(end) = webhook.paused_until.filter(|end| now < *end) {

@@ -16,6 +16,7 @@ mod broadcast_kills;
 mod inbox_kills;
 mod index_kills;
 mod migration_kills;
+mod migration_progress;
 mod model_kills;
 mod people;
 mod refusal_kills;

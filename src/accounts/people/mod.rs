@@ -40,6 +40,7 @@ pub use self::{
     registration::{Newcomer, Registered},
     rules::check_password,
     second_factor::TotpSetup,
+    secret::ACCOUNT_KEY,
     service::{AccountSettings, Accounts, AccountsParts, Visit},
     sign_in::{SignIn, SignedIn},
     token::is_token,

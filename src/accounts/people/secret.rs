@@ -5,10 +5,9 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::store::{Store, StoreError};
+use crate::store::{SealedSetting, Store, StoreError};
 
-/// Sealed, as the store knows by this name.
-const SETTING: &str = "account key";
+pub const ACCOUNT_KEY: SealedSetting = SealedSetting::new("account key");
 
 /// Clones are the same.
 #[derive(Clone)]
@@ -17,14 +16,7 @@ pub struct AccountKey(Arc<[u8; 32]>);
 impl AccountKey {
     /// The key in the store; a new store gets one. While the disk refuses writes, one is good until the next start.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
-        let known: Option<[u8; 32]> = store.settings().get(SETTING).await?;
-        let key = known.unwrap_or_else(rand::random);
-        if known.is_none() {
-            match store.settings().put(SETTING, &key).await {
-                Err(error) if !error.is_of_the_disk() => return Err(error),
-                _ => (),
-            }
-        }
+        let key = store.setting_or_make(ACCOUNT_KEY.name(), rand::random()).await?;
         Ok(Self(Arc::new(key)))
     }
 

@@ -130,7 +130,7 @@ impl ChatView {
             is_group: chat.id.is_group(),
             is_status: chat.id.is_status(),
             is_channel: chat.id.is_channel(),
-            id: chat.id.to_string(),
+            id: chat.id.into(),
             name: chat.name,
             unread_count: chat.unread,
             last_message: chat.last_message.map(|last| LastMessageView {

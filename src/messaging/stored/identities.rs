@@ -5,11 +5,13 @@ use crate::{
     messaging::stored::trees,
     store::{
         Batch, Index, IndexKey, Key, Record, Scope, StoreError, Table,
-        raw::{self, Engine},
+        raw::{self, Direction, Engine, Range},
     },
 };
 
 const BY_PHONE: Index<Identity> = Index::new(trees::IDENTITIES_BY_PHONE);
+/// From so many ids on it is looked first whether there is anything to find.
+const WORTH_A_LOOK: usize = 8;
 
 impl Record for Identity {
     const TABLE: Table = Table {
@@ -69,8 +71,8 @@ impl<'a> StoredIdentities<'a> {
         if !phones.is_empty() {
             let entry =
                 |(_, session, id): &(usize, &SessionId, &Jid)| by_phone(session.as_str(), id);
-            let entries: Vec<_> = phones.iter().map(entry).collect();
-            let read = raw::behind(self.engine, &entries).await?;
+            let entries = phones.iter().map(entry).collect();
+            let read = raw::behind(self.engine, entries).await?;
             put_at(&mut found, phones.iter().map(|(place, ..)| *place).zip(read));
         }
         Ok(found)
@@ -86,11 +88,33 @@ impl<'a> StoredIdentities<'a> {
         let mut asked: Vec<&Jid> = people.into_iter().collect();
         asked.sort_unstable();
         asked.dedup();
+        if !self.knows_any_number(session, &asked).await? {
+            asked.retain(|id| id.kind() != JidKind::Person);
+        }
         let asked: Vec<_> = asked.into_iter().map(|id| (session, id)).collect();
         for found in self.get_many(&asked).await?.into_iter().flatten() {
             known.learn(&found.pair);
         }
         Ok(known)
+    }
+
+    /// False where none of the numbers in a sorted list is known, nor any between them: many sessions have learned few.
+    /// For a short list that is not worth a call.
+    async fn knows_any_number(
+        &self,
+        session: &SessionId,
+        sorted: &[&Jid],
+    ) -> Result<bool, StoreError> {
+        let mut numbers = sorted.iter().filter(|id| id.kind() == JidKind::Person);
+        let (Some(first), Some(last)) = (numbers.next(), numbers.next_back()) else {
+            return Ok(true);
+        };
+        if sorted.len() < WORTH_A_LOOK {
+            return Ok(true);
+        }
+        let end = by_phone(session.as_str(), last).all().end;
+        let range = Range { start: by_phone(session.as_str(), first).done(), end };
+        Ok(!self.engine.scan(range, Direction::Forward, 1).await?.is_empty())
     }
 
     /// Adds what was learned to a batch. The callers of one session do so one after the other.
@@ -131,10 +155,32 @@ fn by_phone(session: &str, phone: &Jid) -> IndexKey<Identity> {
 #[cfg(test)]
 mod tests {
     use crate::{
-        domain::{Identities, Jid, clock::from_seconds, identity::Pair},
+        domain::{Identities, Jid, SessionId, clock::from_seconds, identity::Pair},
         messaging::stored::MessagingTables,
         store::{Batch, Store},
     };
+
+    #[tokio::test]
+    async fn of_many_people_those_who_are_known_are_found_however_few_they_are() {
+        let store = Store::temporary().await.unwrap();
+        let [session, other]: [SessionId; 2] = ["s", "other"].map(|name| name.parse().unwrap());
+        let phones: Vec<Jid> =
+            (10..40).map(|n| format!("155500{n}@c.us").parse().unwrap()).collect();
+        let lid: Jid = "100001@lid".parse().unwrap();
+        for place in [0, 7, phones.len() - 1] {
+            let pair = Pair::of(&lid, &phones[place]).unwrap();
+            let elsewhere = store.identities().of(&other, &phones).await.unwrap();
+            assert_eq!(elsewhere, Identities::default());
+            let mut known =
+                store.identities().of(&session, [pair.lid(), pair.phone()]).await.unwrap();
+            let learned = known.learn(&pair).unwrap();
+            let mut batch = Batch::new();
+            store.identities().put_in(&mut batch, &session, &learned, from_seconds(7)).unwrap();
+            store.commit(batch).await.unwrap();
+            let found = store.identities().of(&session, &phones).await.unwrap();
+            assert_eq!(found.other(&phones[place]), Some(&lid));
+        }
+    }
 
     #[tokio::test]
     async fn what_is_read_back_is_what_was_learned() {

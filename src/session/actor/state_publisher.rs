@@ -122,7 +122,11 @@ impl StatePublisher {
         let now = self.clock.now();
         self.record.last_activity = now;
         self.activity.touched = self.clock.steady();
-        self.publish(|status| status.last_activity = now);
+        // Nobody waits for this: all watchers of the status would wake for each command and each event.
+        self.status.send_if_modified(|status| {
+            status.last_activity = now;
+            false
+        });
         if self.activity.written_at.elapsed() <= ACTIVITY_INTERVAL {
             return None;
         }

@@ -8,6 +8,7 @@ mod contract;
 mod file;
 mod flusher;
 mod garbage;
+mod gathering;
 mod guard;
 mod memory;
 mod merged;

@@ -5,12 +5,11 @@
 //! times slower.
 
 use std::{
-    cmp::Ordering,
     ops::Deref,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering as Atomically},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering as Atomically},
     },
     time::{Duration, Instant},
 };
@@ -20,14 +19,10 @@ use async_trait::async_trait;
 use crate::store::{
     StoreError,
     engine::{
-        Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot, file::Closing,
-        flusher::Flusher, garbage::Collector, merged::merged, paced::Paced, pending::Pending, torn,
-        views::Views,
+        Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot, flusher::Flusher,
+        garbage::Collector, gathering::Gathering, torn, views::Views,
     },
 };
-
-/// About how much is gathered before sled is given it, whether or not anybody waits for the disk.
-const MOST_GATHERED: usize = 1024 * 1024;
 
 pub struct SledEngine {
     flusher: Flusher,
@@ -35,128 +30,6 @@ pub struct SledEngine {
     /// Held while expectations are checked and the batch is taken in, and while a snapshot reads.
     commit: Mutex<Views>,
     broken: AtomicBool,
-}
-
-/// sled, and the commits that it was not given yet. For each batch it writes two pieces of its file and
-/// waits for both, and each wakes all of its threads: so all that is committed between two flushes is one
-/// batch.
-struct Gathering {
-    paced: Paced,
-    /// Bytes of the file when it was opened.
-    opened_with: u64,
-    collector: Collector,
-    pending: RwLock<Pending>,
-    /// Held while sled is given a batch: each comes after the one before.
-    giving: Mutex<()>,
-    flushes: AtomicU64,
-    /// Behind the file, which must be free for it.
-    closing: Closing,
-}
-
-impl Gathering {
-    fn pending(&self) -> RwLockReadGuard<'_, Pending> {
-        self.pending.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn change(&self) -> RwLockWriteGuard<'_, Pending> {
-        self.pending.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn get(&self, key: &[u8]) -> sled::Result<Option<Vec<u8>>> {
-        if let Some(found) = self.pending().find(key) {
-            return Ok(found.clone());
-        }
-        self.paced.with(|db| Ok(db.get(key)?.map(|value| value.to_vec())))
-    }
-
-    fn scan(&self, Scan { range, direction, limit }: Scan) -> sled::Result<Vec<Pair>> {
-        if range.end <= range.start {
-            return Ok(Vec::new());
-        }
-        // Held to the end: what is here until then is in sled afterwards.
-        let pending = self.pending();
-        let gathered = pending.between(&range).into_iter();
-        self.paced.with(|db| {
-            let stored = db.range(range.start..range.end);
-            match direction {
-                Direction::Forward => {
-                    merged(stored, gathered, Ordering::Less).take(limit).collect()
-                }
-                Direction::Backward => {
-                    merged(stored.rev(), gathered.rev(), Ordering::Greater).take(limit).collect()
-                }
-            }
-        })
-    }
-
-    /// Up to about so many bytes from a key on, and whether there is more.
-    fn read_from(&self, start: Vec<u8>, bytes: usize) -> sled::Result<(Vec<Pair>, bool)> {
-        let (mut pairs, mut size) = (Vec::new(), 0);
-        let pending = self.pending();
-        let gathered = pending.from(&start).into_iter();
-        self.paced.with(|db| {
-            for entry in merged(db.range(start.clone()..), gathered, Ordering::Less) {
-                if bytes <= size {
-                    return Ok((pairs, true));
-                }
-                let (key, value) = entry?;
-                size += key.len() + value.len();
-                pairs.push((key, value));
-            }
-            Ok((pairs, false))
-        })
-    }
-
-    /// Gives sled all that was gathered. The number of commits that it has then.
-    fn give(&self) -> sled::Result<u64> {
-        let _turn = self.giving.lock().unwrap_or_else(PoisonError::into_inner);
-        let (writes, commits) = self.change().take();
-        if writes.is_empty() {
-            return Ok(commits);
-        }
-        let mut batch = sled::Batch::default();
-        let mut bytes = 0;
-        for (key, value) in &*writes {
-            bytes += key.len() + value.as_ref().map_or(0, Vec::len);
-            match value {
-                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
-                None => batch.remove(key.as_slice()),
-            }
-        }
-        self.paced.with(|db| db.apply_batch(batch)).inspect_err(|_| self.closing.give_up())?;
-        self.closing.add(bytes);
-        // What a write replaced, sled keeps for each thread until that has written much more. Handed in, it
-        // is freed by the next one that writes, whoever that is. The crate must be the version that sled has.
-        crossbeam_epoch::pin().flush();
-        self.change().is_stored();
-        Ok(commits)
-    }
-
-    /// How long a commit waits for the collector.
-    fn pause(&self, batch: &Batch) -> Duration {
-        if !batch.in_background {
-            return Duration::ZERO;
-        }
-        let grown = self.paced.file.length().saturating_sub(self.opened_with);
-        self.collector.pause(batch.bytes(), grown, self.closing.given())
-    }
-
-    /// Brings all to the disk, of which so many commits are there already. On Linux sled waits for the bytes
-    /// that it wrote and no longer (`sync_file_range`). A file that grew may have lost them after a power cut
-    /// all the same, since where they lie is not written down then.
-    fn flush(&self, before: u64) -> sled::Result<u64> {
-        self.paced.keep_pace(self.closing.given())?;
-        if self.pending().commits() == before {
-            return Ok(before);
-        }
-        let commits = self.give()?;
-        self.paced.with(|db| db.flush())?;
-        if cfg!(target_os = "linux") {
-            self.paced.file.sync()?;
-        }
-        self.flushes.fetch_add(1, Atomically::SeqCst);
-        Ok(commits)
-    }
 }
 
 impl SledEngine {
@@ -180,17 +53,7 @@ impl SledEngine {
     }
 
     fn from(config: sled::Config, collector: Collector) -> Result<Self, StoreError> {
-        let paced = Paced::open(config, collector).map_err(opening_failed)?;
-        let closing = Closing::new(paced.config());
-        let gathering = Arc::new(Gathering {
-            opened_with: paced.file.length(),
-            paced,
-            collector,
-            pending: RwLock::default(),
-            giving: Mutex::default(),
-            flushes: AtomicU64::new(0),
-            closing,
-        });
+        let gathering = Arc::new(Gathering::open(config, collector).map_err(opening_failed)?);
         let flushed = gathering.clone();
         let flusher = Flusher::start(move |before| flushed.flush(before))
             .map_err(|error| StoreError::Disk(format!("no thread to write with: {error}")))?;
@@ -215,14 +78,7 @@ impl SledEngine {
                 views.before_write(key, former).map_err(|error| self.failed(error))?;
             }
         }
-        let mut pending = self.gathering.change();
-        pending.add(batch.writes);
-        let is_much = MOST_GATHERED < pending.bytes();
-        drop(pending);
-        if is_much {
-            self.gathering.give().map_err(|error| self.failed(error))?;
-        }
-        Ok(())
+        self.gathering.add(batch.writes).map_err(|error| self.failed(error))
     }
 
     /// [`Engine::get`] without waiting.
@@ -269,18 +125,20 @@ impl Engine for SledEngine {
     }
 
     async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let found = keys.iter().map(|key| self.gathering.get(key));
-        found.collect::<sled::Result<_>>().map_err(|error| self.failed(error))
+        let found = self.gathering.get_many(keys.iter().map(Vec::as_slice));
+        found.map_err(|error| self.failed(error))
     }
 
     async fn follow(&self, scans: Vec<Scan>) -> Result<Vec<Vec<Followed>>, StoreError> {
-        let follow = |(entry, key): Pair| {
-            let value = self.gathering.get(&key)?;
-            Ok(value.map(|value| Followed { entry, pair: (key, value) }))
-        };
         let one = |scan| {
-            let entries = self.gathering.scan(scan)?.into_iter();
-            entries.filter_map(|entry| follow(entry).transpose()).collect()
+            let entries = self.gathering.scan(scan)?;
+            let values = self.gathering.get_many(entries.iter().map(|(_, key)| key.as_slice()))?;
+            let found = entries.into_iter().zip(values);
+            Ok(found
+                .filter_map(|((entry, key), value)| {
+                    value.map(|value| Followed { entry, pair: (key, value) })
+                })
+                .collect())
         };
         let found = scans.into_iter().map(one);
         found.collect::<sled::Result<_>>().map_err(|error| self.failed(error))

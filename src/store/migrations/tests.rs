@@ -13,11 +13,13 @@ use crate::{
         engine::{Direction, Pair},
         former_trees as trees,
         migrations::*,
+        sealed_setting::SealedSetting,
     },
     vault::Keyring,
 };
 
 const RECORDS: u64 = 2_000;
+const LINK_KEY: &str = "a key for links";
 /// Trees of modules above the store, under numbers that layout 2 had already.
 const SESSIONS: Tree = Tree::sealed(2, "Sessions");
 const NOTES_OF_CALLERS: Tree = Tree::sealed(13, "Notes");
@@ -56,7 +58,9 @@ async fn opened(store: &Path) -> SledEngine {
 fn seal(keyring: Keyring) -> Seal {
     const SEALED: &[Declaration] =
         &[Declaration::plain(SESSIONS, "a test"), Declaration::plain(NOTES_OF_CALLERS, "a test")];
-    Seal::new(keyring, Catalogue::with(&[SEALED]))
+    const CATALOGUE: Catalogue =
+        Catalogue::with(&[SEALED]).sealing(&[&[SealedSetting::new(LINK_KEY)]]);
+    Seal::new(keyring, CATALOGUE)
 }
 
 /// Everything is there once, and nothing is left of the way.
@@ -213,7 +217,7 @@ async fn a_secret_that_lay_in_the_clear_is_in_no_file_after_the_copy() {
     let keys = [SESSIONS, NOTES_OF_CALLERS]
         .map(|tree| Key::new(tree).text("s").done())
         .into_iter()
-        .chain([key("media link key")])
+        .chain([key(LINK_KEY)])
         .collect::<Vec<_>>();
     let mut batch = Batch::new();
     for key in &keys {
