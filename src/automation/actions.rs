@@ -222,3 +222,4 @@ pub fn after(now: Timestamp, minutes: u32) -> Option<Timestamp> {
 pub fn is_automatic(event: &InboxEvent) -> bool {
     event.about().automatic
 }
+        is_of_visitor: false,

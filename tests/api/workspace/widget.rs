@@ -1,5 +1,7 @@
 //! The chat widget over HTTP, as pages of visitors ask: tokens, origins, messages, streams, limits.
 
+mod tickets;
+
 use std::{collections::VecDeque, time::Duration};
 
 use reqwest::{Method, header::HeaderMap};
@@ -20,11 +22,11 @@ const SHOP: &str = "https://shop.example";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A visitor of a bot.
-struct Guest<'a> {
-    app: &'a TestApp,
-    token: String,
-    visitor: String,
-    session: String,
+pub struct Guest<'a> {
+    pub app: &'a TestApp,
+    pub token: String,
+    pub visitor: String,
+    pub session: String,
 }
 
 /// Asks as a page does: with headers, and no credential.
@@ -48,7 +50,7 @@ async fn ask_as(
 }
 
 /// An active bot, and its public token.
-async fn active(app: &TestApp, owner: &str, draft: Value) -> (Value, String) {
+pub async fn active(app: &TestApp, owner: &str, draft: Value) -> (Value, String) {
     let made = bot(app, owner, draft).await;
     activate(app, owner, &made).await;
     let token = text(&made["public_token"]);
@@ -56,28 +58,28 @@ async fn active(app: &TestApp, owner: &str, draft: Value) -> (Value, String) {
 }
 
 impl<'a> Guest<'a> {
-    async fn of(app: &'a TestApp, token: &str) -> Self {
+    pub async fn of(app: &'a TestApp, token: &str) -> Self {
         let path = format!("/api/v1/widget/{token}/sessions");
         let begun = answered(ask_as(app, Method::POST, &path, &[], Some(json!({}))).await, 201);
         let (visitor, session) = (text(&begun["visitor_token"]), text(&begun["session_id"]));
         Self { app, token: token.to_owned(), visitor, session }
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let path = format!("/api/v1/widget/{}/{path}", self.token);
         ask_as(self.app, method, &path, &[("x-visitor-token", &self.visitor)], body).await
     }
 
-    async fn say(&self, words: &str) -> Value {
+    pub async fn say(&self, words: &str) -> Value {
         answered(self.ask(Method::POST, "chat", Some(json!({ "message": words }))).await, 200)
     }
 
-    async fn history(&self) -> Value {
+    pub async fn history(&self) -> Value {
         let path = format!("history/{}", self.session);
         answered(self.ask(Method::GET, &path, None).await, 200)
     }
 
-    async fn follow(&self, last: Option<u64>) -> Events {
+    pub async fn follow(&self, last: Option<u64>) -> Events {
         let url = format!("{}/api/v1/widget/{}/events", self.app.base, self.token);
         let mut request = self.app.http.get(url).header("x-visitor-token", self.visitor.as_str());
         if let Some(last) = last {
@@ -91,7 +93,7 @@ impl<'a> Guest<'a> {
 }
 
 /// A stream that is read as it comes.
-struct Events {
+pub struct Events {
     response: reqwest::Response,
     text: String,
     ready: VecDeque<(String, String, Value)>,
