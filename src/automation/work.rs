@@ -94,6 +94,7 @@ impl Automatic for AutomaticWork {
                 AutomationEvent::Idle { .. }
                 | AutomationEvent::Triggered { .. }
                 | AutomationEvent::FlowDue { .. } => Ok(Then::GoOn),
+                | AutomationEvent::WebhookCalled { .. }
             };
         }
         let (started, cause): (&[TriggerKind], Cause<'_>) = match body.read::<InboxEvent>() {

@@ -1,6 +1,7 @@
 //! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox, and what people work with together.
 
 mod accounts;
+mod automation_calls;
 mod automations;
 mod canned;
 mod bot_analytics;
