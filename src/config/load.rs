@@ -148,6 +148,10 @@ impl Config {
         faults.extend(of_business.map(|(path, fault)| format!("{path}: {fault}")));
         faults.extend(self.sms.faults());
         faults.extend(self.assistant.faults());
+        if self.assistant.is_simulated() && self.network == NetworkKind::Whatsapp {
+            let fault = "assistant.base_url = \"simulated\" needs network = \"simulated\"";
+            faults.push(fault.to_owned());
+        }
         let origins = self.server.cors_origins.iter().filter(|origin| !is_origin(origin));
         faults.extend(origins.map(|origin| {
             format!(
@@ -484,5 +488,20 @@ mod tests {
     fn the_simulated_engine_needs_the_simulated_network() {
         let flags = Flags { engine: Some(EngineKind::Simulated), ..Flags::default() };
         assert!(Config::load(&flags, &BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn the_simulated_model_needs_the_simulated_network() {
+        let variables = BTreeMap::from([
+            ("WAGATE_ASSISTANT__BASE_URL".to_owned(), "simulated".to_owned()),
+            ("WAGATE_ASSISTANT__MODEL".to_owned(), "small".to_owned()),
+        ]);
+        let load = |network| {
+            let flags = Flags { network: Some(network), ..Flags::default() };
+            Config::load(&flags, &variables)
+        };
+        assert!(load(NetworkKind::Simulated).is_ok());
+        let faults = load(NetworkKind::Whatsapp).unwrap_err().to_string();
+        assert!(faults.contains("assistant.base_url"), "{faults}");
     }
 }

@@ -218,7 +218,8 @@ impl Gateway {
         };
         let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
-        let assistant = business::assistant(&config, &knowledge, &own_ports);
+        let (assistant, simulated_model) =
+            business::assistant(&config, &knowledge, &own_ports, &clock);
         let (inbox, answers) = business::start_inbox(
             inbox_parts,
             &jobs,
@@ -253,7 +254,7 @@ impl Gateway {
         let widgets = Widgets::open(&store, bots.clone(), clock.clone()).await;
         let widgets = widgets.map_err(|source| store_error(&config, source))?;
         let parts = (store.clone(), clock.clone());
-        let summaries = Summaries::new(parts, assistant);
+        let summaries = Summaries::new(parts, assistant.clone());
         let sms = Sms::start(SmsParts {
             configured: world.sms.clone(),
             supervisor: supervisor.clone(),
@@ -403,6 +404,8 @@ impl Gateway {
             summaries,
             campaigns,
             events,
+            assistant,
+            simulated_model,
             consumers,
             retention,
             webhooks,

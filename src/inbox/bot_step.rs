@@ -25,7 +25,7 @@ use crate::{
         bot_rules::BotRules,
         bot_run::HandoffReason,
         bot_turn::{BotTurn, RULE},
-        post::{Outcome, Post},
+        post::{Cause, Outcome, Post},
         sent_note::{Author, AuthorKind, SentNote},
         state::InboxState,
         status::Status,
@@ -128,7 +128,10 @@ impl BotStep {
         let author =
             Author { kind: AuthorKind::Bot, id: Some(bot.id), name: Some(bot.name.clone()) };
         let note = SentNote { sources: sources.clone(), ..SentNote::by(author) };
-        let key = match post.send_as(work, place, (incoming.event, RULE), (&text, note)).await? {
+        let key = match post
+            .send_for(work, place, (Cause::of(incoming.event), RULE), (&text, note))
+            .await?
+        {
             (Outcome::Posted, key) => key,
             (Outcome::Dropped, _) => return Ok(Flow::Done),
             (Outcome::Later(pause), _) => return Ok(Flow::Later(pause)),

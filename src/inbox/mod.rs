@@ -34,6 +34,7 @@ mod recipient;
 mod rotation;
 mod sending;
 mod sent_note;
+mod sms_parts;
 mod service;
 mod settings;
 mod state;

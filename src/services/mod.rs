@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::{
     accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
-    answers::Summaries,
+    answers::{Assistant, Summaries},
     automation::{Automations, Flows},
     backup::Backups,
     bots::Bots,
@@ -53,7 +53,7 @@ use crate::{
     notifications::Notifications,
     payments::Payments,
     presence::Presence,
-    providers::mail::Mailbox,
+    providers::{mail::Mailbox, model::SimulatedModel},
     search::Search,
     session::Supervisor,
     settings::Settings,
@@ -115,6 +115,9 @@ pub struct Services {
     pub flows: Flows,
     pub analytics: Analytics,
     pub summaries: Summaries,
+    pub assistant: Assistant,
+    /// Only where the settings name it.
+    pub simulated_model: Option<SimulatedModel>,
     pub sms: Sms,
     pub web_chats: WebChats,
     pub widgets: Widgets,

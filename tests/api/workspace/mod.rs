@@ -6,6 +6,7 @@ mod automations;
 mod canned;
 mod bot_analytics;
 mod bot_models;
+mod bot_models_simulated;
 mod bot_replies;
 mod bot_webhooks;
 mod bots;
