@@ -305,7 +305,7 @@ impl Gateway {
             &config.events,
         );
         let kept = (&retention, &idempotency);
-        let rounds = rounds::repeat(&jobs, kept, &messaging, &webhooks).await;
+        let rounds = rounds::repeat(&jobs, kept, &messaging, (&webhooks, &web_chats)).await;
         let rounds = rounds.map_err(|source| store_error(&config, source))?;
         let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
         let start: Arc<dyn Handler> = Arc::new(campaigns.start_job());
@@ -332,6 +332,8 @@ impl Gateway {
             webhooks: webhooks.endpoints.clone(),
             api_keys: api_keys.clone(),
             idempotency: idempotency.clone(),
+            bots: bots.clone(),
+            flows: automation.flows.clone(),
             tasks: tasks.clone(),
         });
 
@@ -402,10 +404,10 @@ impl Gateway {
             presence,
             analytics,
             summaries,
-            campaigns,
-            events,
             assistant,
             simulated_model,
+            campaigns,
+            events,
             consumers,
             retention,
             webhooks,

@@ -73,15 +73,15 @@ impl BotStep {
     /// The bot that a message is for, which the conversation is of from then on.
     pub async fn find(
         &self,
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         state: &mut InboxState,
         text: &str,
     ) -> Result<Option<Bot>, StoreError> {
         let bots = self.bots.all().await?;
         let Some(bot) = route(&bots, state, text) else {
             // The bot that answered is gone, or answers here no more.
-            if state.status == Status::AiActive {
-                state.status = Status::waiting(state.assignee.is_some());
+            if let Some(event) = state.give_up() {
+                work.append(NewEvent::of_module(Some((&state.session).into()), &event)?);
             }
             return Ok(None);
         };

@@ -82,6 +82,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<counts::Count>(),
     Declaration::of::<BotTurn>(),
     Declaration::of::<answering::AnswerDue>(),
+    Declaration::of::<answering::AnswerLeft>(),
     Declaration::of::<rotation::Rotation>(),
     Declaration::of::<SentNote>(),
     Declaration::of::<menu::SentMenu>(),

@@ -40,7 +40,7 @@ use crate::{
     contacts::Contacts,
     content::{CannedResponses, QuickReplies, Templates},
     doctor::{self, Check},
-    domain::{Clock, Error},
+    domain::{Clock, Error, ErrorCode, Removal, SessionId},
     events::{Consumers, EventLog},
     inbox::{Inbox, Sending, Views},
     knowledge::Knowledge,
@@ -160,7 +160,22 @@ impl Services {
             teams,
             webhooks,
         };
-        all.remove(id).await
+        all.remove(id).await?;
+        self.remove_empty_channel(id).await
+    }
+
+    /// Removes the web chat of a bot that is gone, where no conversation is in it.
+    pub async fn remove_empty_channel(&self, bot: Uuid) -> Result<(), Error> {
+        let session = SessionId::of_web(bot);
+        let is_there = self.bots.all().await?.iter().any(|known| known.id == bot);
+        if is_there || self.inbox.has_conversations(&session).await? {
+            return Ok(());
+        }
+        let removal = Removal { log_out: false, keep_data: false };
+        match self.sessions.remove(&session, removal).await {
+            Ok(()) | Err(Error { code: ErrorCode::NotFound, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod flows;
 mod inbox;
 mod inbox_send;
 mod keys;
+mod left_behind;
 mod notes;
 mod notifications;
 mod presence;
