@@ -11,7 +11,7 @@ use crate::{
     config,
     domain::{Clock, Error},
     knowledge::{Answer, Hit, LEAST_COVERAGE, Passage},
-    providers::model::{LanguageModel, ModelError, ModelRequest, Reply},
+    providers::model::{LanguageModel, ModelError, ModelRequest, Reply, SimulatedModel},
 };
 
 /// Passages that a model is given.
@@ -53,6 +53,7 @@ pub struct Assistant {
     model: Option<Arc<dyn LanguageModel>>,
     rules: AnswerRules,
     health: ModelHealth,
+    simulated: Option<SimulatedModel>,
 }
 
 impl Assistant {
@@ -62,7 +63,21 @@ impl Assistant {
         rules: AnswerRules,
         clock: Clock,
     ) -> Self {
-        Self { responder, model, rules, health: ModelHealth::new(clock) }
+        Self { responder, model, rules, health: ModelHealth::new(clock), simulated: None }
+    }
+
+    /// With the model of the simulated network as its own, where there is one.
+    #[must_use]
+    pub fn simulating(self, simulated: Option<SimulatedModel>) -> Self {
+        match &simulated {
+            Some(model) => Self { model: Some(Arc::new(model.clone())), simulated, ..self },
+            None => self,
+        }
+    }
+
+    /// The model of the simulated network; none where another answers.
+    pub fn simulated(&self) -> Option<&SimulatedModel> {
+        self.simulated.as_ref()
     }
 
     /// The model of the settings, whichever bots use it.

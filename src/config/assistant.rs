@@ -30,9 +30,13 @@ impl Assistant {
         self.base_url == SIMULATED_MODEL
     }
 
-    /// What is wrong with the settings.
-    pub fn faults(&self) -> Vec<String> {
+    /// What is wrong with the settings, on the simulated network or on another.
+    pub fn faults(&self, is_simulated: bool) -> Vec<String> {
         let mut faults = Vec::new();
+        if self.is_simulated() && !is_simulated {
+            let fault = "assistant.base_url = \"simulated\" needs network = \"simulated\"";
+            faults.push(fault.to_owned());
+        }
         let is_web = |url: Url| matches!(url.scheme(), "http" | "https");
         if !self.base_url.is_empty() {
             if !self.is_simulated() && !Url::parse(&self.base_url).is_ok_and(is_web) {
@@ -79,7 +83,7 @@ mod tests {
             at_once: 32,
         };
         change(&mut settings);
-        settings.faults()
+        settings.faults(true)
     }
 
     #[test]

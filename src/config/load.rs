@@ -147,11 +147,8 @@ impl Config {
         let of_business = self.business.faults().into_iter().chain(self.surveys.faults());
         faults.extend(of_business.map(|(path, fault)| format!("{path}: {fault}")));
         faults.extend(self.sms.faults());
-        faults.extend(self.assistant.faults());
-        if self.assistant.is_simulated() && self.network == NetworkKind::Whatsapp {
-            let fault = "assistant.base_url = \"simulated\" needs network = \"simulated\"";
-            faults.push(fault.to_owned());
-        }
+        let is_simulated = self.network == NetworkKind::Simulated;
+        faults.extend(self.assistant.faults(is_simulated));
         let origins = self.server.cors_origins.iter().filter(|origin| !is_origin(origin));
         faults.extend(origins.map(|origin| {
             format!(
@@ -492,16 +489,11 @@ mod tests {
 
     #[test]
     fn the_simulated_model_needs_the_simulated_network() {
-        let variables = BTreeMap::from([
-            ("WAGATE_ASSISTANT__BASE_URL".to_owned(), "simulated".to_owned()),
-            ("WAGATE_ASSISTANT__MODEL".to_owned(), "small".to_owned()),
-        ]);
-        let load = |network| {
-            let flags = Flags { network: Some(network), ..Flags::default() };
-            Config::load(&flags, &variables)
-        };
-        assert!(load(NetworkKind::Simulated).is_ok());
-        let faults = load(NetworkKind::Whatsapp).unwrap_err().to_string();
-        assert!(faults.contains("assistant.base_url"), "{faults}");
+        let set =
+            |(key, value): (&str, &str)| (format!("WAGATE_ASSISTANT__{key}"), value.to_owned());
+        let variables = [("BASE_URL", "simulated"), ("MODEL", "small")].map(set).into();
+        let load = |network| Config::load(&Flags { network, ..Flags::default() }, &variables);
+        assert!(load(Some(NetworkKind::Simulated)).is_ok());
+        assert!(load(Some(NetworkKind::Whatsapp)).is_err());
     }
 }

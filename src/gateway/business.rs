@@ -24,31 +24,24 @@ use crate::{
     knowledge::{FetchJob, Knowledge, KnowledgeParts},
     messaging::{Messaging, Outbox},
     payments::{Closing, Expiry, Payments, PaymentsParts},
-    providers::{
-        self,
-        model::{LanguageModel, SimulatedModel},
-    },
+    providers,
     store::{Store, StoreError},
 };
 
 /// A handler of jobs, with the kind of its jobs.
 pub type NamedHandler = (&'static str, Arc<dyn Handler>);
 
-/// What words the answers of bots, and the simulated model where that does.
+/// What words the answers of bots.
 pub fn assistant(
     config: &Config,
     knowledge: &Knowledge,
     own_ports: &OwnPorts,
     clock: &Clock,
-) -> (Assistant, Option<SimulatedModel>) {
-    let simulated = providers::model::simulated(config);
-    let model = match &simulated {
-        Some(model) => Some(Arc::new(model.clone()) as Arc<dyn LanguageModel>),
-        None => providers::model::of_settings(config, own_ports),
-    };
+) -> Assistant {
+    let model = providers::model::of_settings(config, own_ports);
     let rules = AnswerRules::of(&config.assistant);
-    let responder = Responder::new(knowledge.clone());
-    (Assistant::new(responder, model, rules, clock.clone()), simulated)
+    let assistant = Assistant::new(Responder::new(knowledge.clone()), model, rules, clock.clone());
+    assistant.simulating(providers::model::simulated(config))
 }
 
 /// Starts the consumer of the inbox, and the answers of language models.

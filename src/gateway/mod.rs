@@ -218,8 +218,7 @@ impl Gateway {
         };
         let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
-        let (assistant, simulated_model) =
-            business::assistant(&config, &knowledge, &own_ports, &clock);
+        let assistant = business::assistant(&config, &knowledge, &own_ports, &clock);
         let (inbox, answers) = business::start_inbox(
             inbox_parts,
             &jobs,
@@ -405,7 +404,6 @@ impl Gateway {
             analytics,
             summaries,
             assistant,
-            simulated_model,
             campaigns,
             events,
             consumers,

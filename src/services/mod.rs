@@ -53,7 +53,7 @@ use crate::{
     notifications::Notifications,
     payments::Payments,
     presence::Presence,
-    providers::{mail::Mailbox, model::SimulatedModel},
+    providers::mail::Mailbox,
     search::Search,
     session::Supervisor,
     settings::Settings,
@@ -116,8 +116,6 @@ pub struct Services {
     pub analytics: Analytics,
     pub summaries: Summaries,
     pub assistant: Assistant,
-    /// Only where the settings name it.
-    pub simulated_model: Option<SimulatedModel>,
     pub sms: Sms,
     pub web_chats: WebChats,
     pub widgets: Widgets,

@@ -96,7 +96,7 @@ fn model(services: &Services) -> Result<&SimulatedModel, Error> {
         let message = "no model is simulated here: set assistant.base_url to simulated";
         Error::new(ErrorCode::Unsupported, message)
     };
-    services.simulated_model.as_ref().ok_or_else(none)
+    services.assistant.simulated().ok_or_else(none)
 }
 
 fn shown(model: &SimulatedModel) -> ModelView {
