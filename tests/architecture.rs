@@ -136,11 +136,13 @@ const CONFINED: [(&str, &[&str]); 23] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 92] = [
+const PURE: [&str; 94] = [
     "src/automation/conditions.rs",
     "src/automation/flow_checks.rs",
     "src/automation/flow_steps.rs",
+    "src/automation/pattern.rs",
     "src/automation/rule_checks.rs",
+    "src/inbox/sms_parts.rs",
     "src/work_items/rules.rs",
     "src/knowledge/answer.rs",
     "src/knowledge/chunks.rs",

@@ -236,6 +236,7 @@ async fn of_inbox(
             }
         }
         InboxEvent::Assigned { .. }
+        | InboxEvent::GivenUp { .. }
         | InboxEvent::Responded { .. }
         | InboxEvent::WindowExpiring { .. } => (),
     }

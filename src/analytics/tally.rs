@@ -209,6 +209,7 @@ async fn count_conversation(
             ratings::rated(sheets, place, (of, *survey), answer).await?;
         }
         InboxEvent::Assigned { assignee: None, .. }
+        | InboxEvent::GivenUp { .. }
         | InboxEvent::HandoffRequested { .. }
         | InboxEvent::WindowExpiring { .. } => (),
     }

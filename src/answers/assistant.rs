@@ -3,12 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    answers::prompt::{self, Talk},
+    answers::{
+        health::{Health, ModelHealth, ModelTest},
+        prompt::{self, Talk},
+    },
     bots::{Bot, Provider, Responder},
     config,
-    domain::Error,
+    domain::{Clock, Error},
     knowledge::{Answer, Hit, LEAST_COVERAGE, Passage},
-    providers::model::{LanguageModel, ModelError, ModelRequest, Reply},
+    providers::model::{LanguageModel, ModelError, ModelRequest, Reply, SimulatedModel},
 };
 
 /// Passages that a model is given.
@@ -49,6 +52,8 @@ pub struct Assistant {
     responder: Responder,
     model: Option<Arc<dyn LanguageModel>>,
     rules: AnswerRules,
+    health: ModelHealth,
+    simulated: Option<SimulatedModel>,
 }
 
 impl Assistant {
@@ -56,8 +61,41 @@ impl Assistant {
         responder: Responder,
         model: Option<Arc<dyn LanguageModel>>,
         rules: AnswerRules,
+        clock: Clock,
     ) -> Self {
-        Self { responder, model, rules }
+        Self { responder, model, rules, health: ModelHealth::new(clock), simulated: None }
+    }
+
+    /// With the model of the simulated network as its own, where there is one.
+    #[must_use]
+    pub fn simulating(self, simulated: Option<SimulatedModel>) -> Self {
+        match &simulated {
+            Some(model) => Self { model: Some(Arc::new(model.clone())), simulated, ..self },
+            None => self,
+        }
+    }
+
+    /// The model of the simulated network; none where another answers.
+    pub fn simulated(&self) -> Option<&SimulatedModel> {
+        self.simulated.as_ref()
+    }
+
+    /// The model of the settings, whichever bots use it.
+    pub fn model(&self) -> Option<&Arc<dyn LanguageModel>> {
+        self.model.as_ref()
+    }
+
+    /// How the model has answered since the start.
+    pub fn health(&self) -> Health {
+        self.health.get()
+    }
+
+    /// Asks the model for a word, as a test. None where there is no model.
+    pub async fn test(&self) -> Option<ModelTest> {
+        let model = self.model.as_ref()?;
+        let test = ModelTest::of(&**model).await;
+        self.health.note(test.answer.as_ref().err().copied());
+        Some(test)
     }
 
     pub fn rules(&self) -> AnswerRules {
@@ -89,10 +127,10 @@ impl Assistant {
 
     /// Asks the model; answers once the first piece is there.
     pub async fn ask(&self, request: &ModelRequest) -> Result<Reply, ModelError> {
-        match &self.model {
-            Some(model) => model.reply(request).await,
-            None => Err(ModelError::Unreachable),
-        }
+        let Some(model) = &self.model else { return Err(ModelError::Unreachable) };
+        let reply = model.reply(request).await;
+        self.health.note(reply.as_ref().err().copied());
+        reply
     }
 
     /// The answer without a model.

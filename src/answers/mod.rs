@@ -8,6 +8,7 @@
 //! This module knows no HTTP and no state of conversations: the inbox decides when an answer is due (`inbox/answering`).
 
 mod assistant;
+mod health;
 mod live;
 mod prompt;
 mod spoken;
@@ -15,6 +16,7 @@ mod summary;
 
 pub use self::{
     assistant::{AnswerRules, Asked, Assistant},
+    health::{Health, ModelTest},
     live::{Follower, Live, LiveAnswers},
     prompt::{Talk, history_of},
     spoken::{MARK, Spoken},

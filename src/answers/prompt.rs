@@ -66,6 +66,7 @@ pub fn request(bot: &Bot, passages: &[Passage], talk: &Talk) -> ModelRequest {
         model: bot.model.clone(),
         temperature: Some(bot.temperature),
         max_tokens: bot.max_tokens,
+        may_hand_off: bot.handoff.enabled,
     }
 }
 

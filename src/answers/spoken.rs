@@ -4,7 +4,7 @@
 //! cut into pieces: what may turn out to be either is held back.
 
 /// What a model writes to call a person.
-pub const MARK: &str = "[[HANDOFF]]";
+pub const MARK: &str = crate::providers::model::HANDOFF_MARK;
 
 #[derive(Clone, Debug)]
 pub struct Spoken {

@@ -100,7 +100,9 @@ impl Consumer for AssignmentConsumer {
         else {
             return Ok(Flow::Done);
         };
-        let (InboxEvent::Opened { of, .. } | InboxEvent::HandoffRequested { of, .. }) = of_inbox
+        let (InboxEvent::Opened { of, .. }
+        | InboxEvent::GivenUp { of, .. }
+        | InboxEvent::HandoffRequested { of, .. }) = of_inbox
         else {
             return Ok(Flow::Done);
         };

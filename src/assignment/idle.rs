@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    domain::Timestamp,
+    domain::{Error, Timestamp},
+    inbox::Inbox,
     store::{Key, Record, Scope, Table, Tree},
 };
 
@@ -30,4 +31,11 @@ impl LastAssigned {
     pub fn of(person: Uuid) -> Key<Self> {
         Self::key().uuid(person)
     }
+}
+
+/// Forgets a person whose account is removed. Durable on return.
+pub async fn forget_person(inbox: &Inbox, person: Uuid) -> Result<(), Error> {
+    let store = &inbox.parts().store;
+    store.clear(LastAssigned::of(person)).await?;
+    Ok(store.durable().await?)
 }

@@ -11,7 +11,10 @@ mod choice;
 mod consumer;
 mod idle;
 
-pub use self::consumer::{AssignmentConsumer, AssignmentParts};
+pub use self::{
+    consumer::{AssignmentConsumer, AssignmentParts},
+    idle::forget_person,
+};
 use crate::store::Declaration;
 
 /// The tables of this module.

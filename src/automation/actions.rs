@@ -1,17 +1,19 @@
 //! What the actions of a rule do, each in the commit of the event that started the rule.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 
 use crate::{
     accounts::User,
     automation::{
+        endpoints::Endpoints,
+        event::AutomationEvent,
         rule::{Action, Automation, NewStatus},
         run::Done,
     },
-    domain::{Error, ErrorCode, Timestamp},
-    events::{Failure, effect::effect_id},
+    domain::{Error, ErrorCode, EventBody, Timestamp},
+    events::{Failure, NewEvent, effect::effect_id},
     inbox::{
         Agent, Author, AuthorKind, HandoffReason, InboxChange, InboxEvent, Outcome, SentNote,
         Status, Turn,
@@ -31,6 +33,7 @@ const FULL_PAUSE: Duration = Duration::from_secs(5);
 pub struct Means {
     pub tags: Tags,
     pub work_items: WorkItems,
+    pub endpoints: Arc<dyn Endpoints>,
 }
 
 /// What became of all actions of a rule, or how long the event waits for room on the disk.
@@ -184,6 +187,29 @@ async fn one(
             notes::write_in(turn.work, turn.state, text, now).await?;
             Ok(Ended::Done)
         }
+        Action::CallWebhook { webhook } => {
+            // The record changes with every delivery: read in the work, each would make this run again.
+            let store = turn.work.outside();
+            if let Some(refusal) = means.endpoints.refusal(store, *webhook, rule.bot).await? {
+                return Ok(Ended::Not(refusal));
+            }
+            let message = match turn.event.body.whatsapp() {
+                Some(EventBody::Message { message }) => Some(message.id.clone()),
+                _ => None,
+            };
+            let event = AutomationEvent::WebhookCalled {
+                of: turn.state.about(),
+                automation: rule.id,
+                name: rule.name.clone(),
+                bot: rule.bot,
+                webhook: *webhook,
+                message,
+                effect,
+            };
+            let channel = Some((&turn.state.session).into());
+            turn.work.append(NewEvent::of_module(channel, &event)?);
+            Ok(Ended::Done)
+        }
     }
 }
 
@@ -210,6 +236,7 @@ fn draft(turn: &Turn<'_, '_>, rule: &Automation, kind: ItemKind) -> ItemDraft {
         due_at: None,
         requester: None,
         by: None,
+        is_of_visitor: false,
     }
 }
 

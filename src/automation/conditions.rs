@@ -47,7 +47,11 @@ pub fn holds(condition: &Condition, facts: &Facts) -> bool {
 }
 
 fn one(text: Option<&str>, op: Op, value: &Wanted) -> bool {
-    let Some(text) = text.map(|text| fold(text.trim())) else { return false };
+    let Some(text) = text else { return false };
+    if let Wanted::Pattern(pattern) = value {
+        return op == Op::Regex && pattern.matches(text.trim());
+    }
+    let text = fold(text.trim());
     match (op, value) {
         (Op::In, Wanted::OneOf(values)) => values.iter().any(|value| folded(value) == text),
         (op, Wanted::Text(value)) => {
@@ -58,7 +62,7 @@ fn one(text: Option<&str>, op: Op, value: &Wanted) -> bool {
                 Op::Contains => text.contains(&value),
                 Op::NotContains => !text.contains(&value),
                 Op::StartsWith => text.starts_with(&value),
-                Op::In | Op::Gt | Op::Lt => false,
+                Op::Regex | Op::In | Op::Gt | Op::Lt => false,
             }
         }
         _ => false,
@@ -124,6 +128,9 @@ mod tests {
             (Field::Text, Op::StartsWith, text("where"), true),
             (Field::Text, Op::Equals, text("refund"), false),
             (Field::Text, Op::NotEquals, text("refund"), true),
+            (Field::Text, Op::Regex, Wanted::Pattern(r"\brefund\?$".to_owned().into()), true),
+            (Field::Text, Op::Regex, Wanted::Pattern("^refund".to_owned().into()), false),
+            (Field::Phone, Op::Regex, Wanted::Pattern(".*".to_owned().into()), false),
             (Field::Channel, Op::In, some(&["sms", "WhatsApp"]), true),
             (Field::SessionTags, Op::Contains, text("vip"), true),
             (Field::SessionTags, Op::Contains, text("vi"), false),

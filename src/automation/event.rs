@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     automation::run::Done,
-    domain::{EventSubject, LogEvent, Timestamp},
+    domain::{EventSubject, LogEvent, MessageId, Timestamp},
     inbox::About,
 };
 
@@ -18,6 +18,19 @@ pub const FLOW_DUE: &str = "flow.due";
 pub enum AutomationEvent {
     /// A rule ran.
     Triggered { of: About, automation: Uuid, name: String, bot: Uuid, actions: Vec<Done> },
+    /// A rule calls a webhook, which alone gets this.
+    WebhookCalled {
+        of: About,
+        automation: Uuid,
+        name: String,
+        bot: Uuid,
+        webhook: Uuid,
+        /// The message that started the rule.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<MessageId>,
+        /// The name of the effect.
+        effect: Uuid,
+    },
     /// Nobody has written for so long since then.
     Idle { of: About, since: Timestamp, minutes: u32 },
     /// A flow has waited long enough at a step.
@@ -32,7 +45,10 @@ pub enum AutomationEvent {
 impl AutomationEvent {
     pub fn about(&self) -> &About {
         match self {
-            Self::Triggered { of, .. } | Self::Idle { of, .. } | Self::FlowDue { of, .. } => of,
+            Self::Triggered { of, .. }
+            | Self::WebhookCalled { of, .. }
+            | Self::Idle { of, .. }
+            | Self::FlowDue { of, .. } => of,
         }
     }
 }
@@ -43,6 +59,7 @@ impl LogEvent for AutomationEvent {
     fn kind(&self) -> &'static str {
         match self {
             Self::Triggered { .. } => "automation.triggered",
+            Self::WebhookCalled { .. } => "webhook.called",
             Self::Idle { .. } => IDLE,
             Self::FlowDue { .. } => FLOW_DUE,
         }
@@ -55,6 +72,7 @@ impl LogEvent for AutomationEvent {
     fn identity(&self) -> Option<String> {
         match self {
             Self::Triggered { .. } => None,
+            Self::WebhookCalled { effect, .. } => Some(format!("called|{effect}")),
             Self::Idle { of, since, minutes } => {
                 Some(format!("idle|{}|{since}|{minutes}", of.conversation))
             }

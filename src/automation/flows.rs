@@ -12,7 +12,7 @@ use crate::{
         flow_checks::{FlowChange, FlowDraft},
     },
     bots::Bot,
-    domain::{Clock, Error, ErrorCode, Subject},
+    domain::{Clock, Error, ErrorCode, SessionId, Subject},
     session::SessionTables,
     store::{Record, Store, StoreError, Transaction},
 };
@@ -103,6 +103,18 @@ impl Flows {
     pub async fn forget_bot(&self, bot: Uuid) -> Result<(), Error> {
         let all = self.all();
         for flow in all.iter().filter(|flow| flow.bot == Some(bot)) {
+            match self.delete(flow.id).await {
+                Ok(()) | Err(Error { code: ErrorCode::NotFound, .. }) => (),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the flows of a session that goes: another of its name may be another account.
+    pub async fn forget_session(&self, session: &SessionId) -> Result<(), Error> {
+        let all = self.all();
+        for flow in all.iter().filter(|flow| flow.session.as_ref() == Some(session)) {
             match self.delete(flow.id).await {
                 Ok(()) | Err(Error { code: ErrorCode::NotFound, .. }) => (),
                 Err(error) => return Err(error),

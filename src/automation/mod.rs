@@ -7,10 +7,12 @@
 //! ```
 //!
 //! What acts is in the commit of the event that leads to it, under names made of event, rule and step: a replay does
-//! nothing twice. What rules and flows do starts no rule.
+//! nothing twice. What rules and flows do starts no rule. A call of a webhook is an event for that endpoint alone, so that
+//! webhooks sign, retry and list it as any other.
 
 mod actions;
 mod conditions;
+mod endpoints;
 mod event;
 mod facts;
 mod flow;
@@ -20,6 +22,7 @@ mod flow_runner;
 mod flow_steps;
 mod flows;
 mod idle_job;
+mod pattern;
 mod rule;
 mod rule_checks;
 mod rules;
@@ -29,6 +32,7 @@ mod work;
 pub use self::{
     actions::Means,
     conditions::{Facts, hold, holds},
+    endpoints::Endpoints,
     event::AutomationEvent,
     flow::{Choice, Flow, FlowTrigger, KeywordMatch, SaveTo, Step, StepKind, Validate},
     flow_checks::{FlowChange, FlowDraft},
@@ -36,6 +40,7 @@ pub use self::{
     flow_runner::FlowRunner,
     flows::Flows,
     idle_job::IdleJob,
+    pattern::Pattern,
     rule::{
         Action, Automation, Condition, Field, Match, NewStatus, Op, Trigger, TriggerKind, Wanted,
     },

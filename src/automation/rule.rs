@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    automation::pattern::Pattern,
     domain::Timestamp,
     store::{Key, Record, Scope, Table, Tree},
     work_items::Priority,
@@ -68,13 +69,14 @@ words! {
     }
 }
 words! {
-    /// How a condition compares. Texts are compared without case and marks.
+    /// How a condition compares. Texts are compared without case and marks, by a regular expression without case.
     Op {
         Equals: "equals",
         NotEquals: "not_equals",
         Contains: "contains",
         NotContains: "not_contains",
         StartsWith: "starts_with",
+        Regex: "regex",
         In: "in",
         Gt: "gt",
         Lt: "lt",
@@ -109,6 +111,8 @@ pub struct Condition {
 #[serde(rename_all = "lowercase")]
 pub enum Wanted {
     Text(String),
+    /// A regular expression.
+    Pattern(Pattern),
     Number(i64),
     Bool(bool),
     /// One of these, as texts.
@@ -119,20 +123,43 @@ pub enum Wanted {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Action {
-    SendMessage { text: String },
-    AddTag { tag: String },
-    RemoveTag { tag: String },
-    Assign { user: Uuid },
-    SetStatus { status: NewStatus },
+    SendMessage {
+        text: String,
+    },
+    AddTag {
+        tag: String,
+    },
+    RemoveTag {
+        tag: String,
+    },
+    Assign {
+        user: Uuid,
+    },
+    SetStatus {
+        status: NewStatus,
+    },
     Handoff,
-    CreateTicket { subject: String, priority: Option<Priority> },
-    CreateTask { title: String, assignee: Uuid, due_in_minutes: Option<u32> },
+    CreateTicket {
+        subject: String,
+        priority: Option<Priority>,
+    },
+    CreateTask {
+        title: String,
+        assignee: Uuid,
+        due_in_minutes: Option<u32>,
+    },
     PauseBot,
-    AddNote { text: String },
+    AddNote {
+        text: String,
+    },
+    /// Posts the event to a webhook of the bot.
+    CallWebhook {
+        webhook: Uuid,
+    },
 }
 
 impl Action {
-    pub const KINDS: [&'static str; 10] = [
+    pub const KINDS: [&'static str; 11] = [
         "send_message",
         "add_tag",
         "remove_tag",
@@ -143,6 +170,7 @@ impl Action {
         "create_task",
         "pause_bot",
         "add_note",
+        "call_webhook",
     ];
 
     pub fn kind(&self) -> &'static str {
@@ -157,6 +185,7 @@ impl Action {
             Self::CreateTask { .. } => "create_task",
             Self::PauseBot => "pause_bot",
             Self::AddNote { .. } => "add_note",
+            Self::CallWebhook { .. } => "call_webhook",
         }
     }
 }

@@ -114,9 +114,15 @@ pub fn check_conditions(field: &str, conditions: &[Condition]) -> Result<(), Err
 fn check_condition(condition: &Condition) -> Result<(), String> {
     let Condition { field, op, value } = condition;
     let ops: &[Op] = match field {
-        Field::Text | Field::Phone => {
-            &[Op::Equals, Op::NotEquals, Op::Contains, Op::NotContains, Op::StartsWith, Op::In]
-        }
+        Field::Text | Field::Phone => &[
+            Op::Equals,
+            Op::NotEquals,
+            Op::Contains,
+            Op::NotContains,
+            Op::StartsWith,
+            Op::Regex,
+            Op::In,
+        ],
         Field::Channel | Field::Status => &[Op::Equals, Op::NotEquals, Op::In],
         Field::SessionTags | Field::ContactTags => &[Op::Contains, Op::NotContains, Op::In],
         Field::Rating | Field::Hour | Field::Weekday => {
@@ -141,6 +147,11 @@ fn check_condition(condition: &Condition) -> Result<(), String> {
             }
         }
         (Op::In, _) => Err("in needs a list of values".to_owned()),
+        (Op::Regex, Wanted::Pattern(pattern)) => match pattern.fault() {
+            None => Ok(()),
+            Some(fault) => Err(format!("the value {fault}")),
+        },
+        (Op::Regex, _) => Err("the value must be a regular expression".to_owned()),
         (_, Wanted::Bool(_)) if *field == Field::IsFirst => Ok(()),
         (_, Wanted::Number(_)) if is_number => Ok(()),
         (_, Wanted::Text(text)) if *field != Field::IsFirst && !is_number && is_text(text) => {
@@ -182,6 +193,7 @@ fn checked_actions(actions: &[Action]) -> Result<(), Error> {
             Action::Assign { .. }
             | Action::SetStatus { .. }
             | Action::Handoff
+            | Action::CallWebhook { .. }
             | Action::PauseBot => Ok(()),
         }
     });
@@ -253,12 +265,14 @@ mod tests {
     #[test]
     fn a_condition_compares_what_can_be_compared() {
         let text = |text: &str| Wanted::Text(text.to_owned());
+        let pattern = |text: &str| Wanted::Pattern(text.to_owned().into());
         for good in [
             condition(Field::Text, Op::Contains, text("refund")),
             condition(Field::SessionTags, Op::In, Wanted::OneOf(vec!["vip".to_owned()])),
             condition(Field::Rating, Op::Lt, Wanted::Number(3)),
             condition(Field::Weekday, Op::In, Wanted::OneOf(vec!["6".to_owned(), "7".to_owned()])),
             condition(Field::IsFirst, Op::Equals, Wanted::Bool(true)),
+            condition(Field::Text, Op::Regex, pattern(r"order \d+")),
         ] {
             let draft = AutomationDraft { conditions: vec![good.clone()], ..draft() };
             assert!(draft.automation(from_seconds(1)).is_ok(), "{good:?}");
@@ -271,6 +285,11 @@ mod tests {
             condition(Field::Hour, Op::In, Wanted::OneOf(vec!["noon".to_owned()])),
             condition(Field::Text, Op::In, Wanted::OneOf(Vec::new())),
             condition(Field::IsFirst, Op::Equals, text("yes")),
+            condition(Field::Text, Op::Regex, pattern("(order")),
+            condition(Field::Text, Op::Regex, pattern(r"\w{500}{500}")),
+            condition(Field::Text, Op::Regex, text("order")),
+            condition(Field::Text, Op::Equals, pattern("order")),
+            condition(Field::Channel, Op::Regex, pattern("sms")),
         ] {
             let draft = AutomationDraft { conditions: vec![bad], ..draft() };
             assert_eq!(refused(draft), "conditions[0]");

@@ -40,9 +40,10 @@ impl Automatic for AutomaticWork {
         let kind = match (event.family.as_str(), event.kind.as_str()) {
             (AutomationEvent::FAMILY, FLOW_DUE) => return true,
             (AutomationEvent::FAMILY, IDLE) => TriggerKind::SessionIdle,
-            (InboxEvent::FAMILY, "conversation.assigned" | "conversation.resolved") => {
-                TriggerKind::StatusChanged
-            }
+            (
+                InboxEvent::FAMILY,
+                "conversation.assigned" | "conversation.given_up" | "conversation.resolved",
+            ) => TriggerKind::StatusChanged,
             (InboxEvent::FAMILY, "handoff.requested") => {
                 return self.rules.has(TriggerKind::HandoffRequested)
                     || self.rules.has(TriggerKind::StatusChanged);
@@ -93,6 +94,7 @@ impl Automatic for AutomaticWork {
                 }
                 AutomationEvent::Idle { .. }
                 | AutomationEvent::Triggered { .. }
+                | AutomationEvent::WebhookCalled { .. }
                 | AutomationEvent::FlowDue { .. } => Ok(Then::GoOn),
             };
         }
@@ -105,9 +107,11 @@ impl Automatic for AutomaticWork {
                 let cause = Cause { rating: Some(rating.into()), ..Cause::default() };
                 (&[TriggerKind::CsatReceived], cause)
             }
-            Some(InboxEvent::Assigned { .. } | InboxEvent::Resolved { .. }) => {
-                (&[TriggerKind::StatusChanged], Cause::default())
-            }
+            Some(
+                InboxEvent::Assigned { .. }
+                | InboxEvent::GivenUp { .. }
+                | InboxEvent::Resolved { .. },
+            ) => (&[TriggerKind::StatusChanged], Cause::default()),
             _ => match body.read::<ChatEvent>() {
                 Some(ChatEvent::ConversationTagged { added, automatic: false, .. })
                     if !added.is_empty() =>

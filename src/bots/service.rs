@@ -149,6 +149,23 @@ impl Bots {
         }
     }
 
+    /// Takes a session that goes from all bots: another of its name may be another account.
+    pub async fn forget_session(&self, session: &SessionId) -> Result<(), Error> {
+        let _held = self.changing.lock().await;
+        let mut transaction = self.store.transaction();
+        loop {
+            let all = transaction.store().select(Bot::key().below(), MOST_BOTS).await?;
+            for bot in all.into_iter().filter(|bot| bot.sessions.contains(session)) {
+                let sessions = bot.sessions.iter().filter(|one| *one != session).cloned().collect();
+                let at = Bot::at(bot.id);
+                transaction.put(&at, &Bot { sessions, ..bot }).await?;
+            }
+            if self.finish(&mut transaction).await? {
+                return Ok(());
+            }
+        }
+    }
+
     /// Commits and waits for the disk; false when the work must run again.
     async fn finish(&self, transaction: &mut Transaction) -> Result<bool, StoreError> {
         let is_done = transaction.commit().await?;

@@ -5,6 +5,9 @@ use url::Url;
 
 use crate::config::Secret;
 
+/// What stands for the model of the simulated network, in place of an address.
+pub const SIMULATED_MODEL: &str = "simulated";
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Assistant {
@@ -22,12 +25,21 @@ pub struct Assistant {
 }
 
 impl Assistant {
-    /// What is wrong with the settings.
-    pub fn faults(&self) -> Vec<String> {
+    /// Whether the model of the simulated network is meant.
+    pub fn is_simulated(&self) -> bool {
+        self.base_url == SIMULATED_MODEL
+    }
+
+    /// What is wrong with the settings, on the simulated network or on another.
+    pub fn faults(&self, is_simulated: bool) -> Vec<String> {
         let mut faults = Vec::new();
+        if self.is_simulated() && !is_simulated {
+            let fault = "assistant.base_url = \"simulated\" needs network = \"simulated\"";
+            faults.push(fault.to_owned());
+        }
         let is_web = |url: Url| matches!(url.scheme(), "http" | "https");
         if !self.base_url.is_empty() {
-            if !Url::parse(&self.base_url).is_ok_and(is_web) {
+            if !self.is_simulated() && !Url::parse(&self.base_url).is_ok_and(is_web) {
                 faults.push("assistant.base_url must begin with http:// or https://".to_owned());
             }
             if self.model.trim().is_empty() {
@@ -71,7 +83,7 @@ mod tests {
             at_once: 32,
         };
         change(&mut settings);
-        settings.faults()
+        settings.faults(true)
     }
 
     #[test]

@@ -147,7 +147,8 @@ impl Config {
         let of_business = self.business.faults().into_iter().chain(self.surveys.faults());
         faults.extend(of_business.map(|(path, fault)| format!("{path}: {fault}")));
         faults.extend(self.sms.faults());
-        faults.extend(self.assistant.faults());
+        let is_simulated = self.network == NetworkKind::Simulated;
+        faults.extend(self.assistant.faults(is_simulated));
         let origins = self.server.cors_origins.iter().filter(|origin| !is_origin(origin));
         faults.extend(origins.map(|origin| {
             format!(
@@ -484,5 +485,15 @@ mod tests {
     fn the_simulated_engine_needs_the_simulated_network() {
         let flags = Flags { engine: Some(EngineKind::Simulated), ..Flags::default() };
         assert!(Config::load(&flags, &BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn the_simulated_model_needs_the_simulated_network() {
+        let set =
+            |(key, value): (&str, &str)| (format!("WAGATE_ASSISTANT__{key}"), value.to_owned());
+        let variables = [("BASE_URL", "simulated"), ("MODEL", "small")].map(set).into();
+        let load = |network| Config::load(&Flags { network, ..Flags::default() }, &variables);
+        assert!(load(Some(NetworkKind::Simulated)).is_ok());
+        assert!(load(Some(NetworkKind::Whatsapp)).is_err());
     }
 }

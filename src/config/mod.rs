@@ -22,7 +22,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::{
     accounts::{Accounts, Registration},
-    assistant::Assistant,
+    assistant::{Assistant, SIMULATED_MODEL},
     business::{Assignment, Business, Fault, OptIn, Plan, Reopen, WindowMode},
     live_secret::{LiveSecret, ProviderSecrets},
     load::{ConfigErrors, DEFAULTS, Flags},

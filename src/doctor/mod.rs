@@ -3,6 +3,7 @@
 mod browser;
 mod callers;
 mod check;
+mod model;
 mod modes;
 
 use std::{
@@ -36,6 +37,7 @@ const REACH_DEADLINE: Duration = Duration::from_secs(5);
 pub async fn examine(config: &Config, clock: &Clock) -> Vec<Check> {
     let mut checks = examine_running(config, clock).await;
     checks.push(port(config.server.listen));
+    checks.extend(model::examine(config).await);
     checks
 }
 

@@ -8,6 +8,7 @@ use crate::{
     jobs::{Handler, Jobs},
     messaging::Tags,
     store::StoreError,
+    webhooks::BotEndpoints,
     work_items::{DueJob, WorkItems},
 };
 
@@ -31,7 +32,8 @@ impl Automation {
         let (jobs, contacts) = (jobs.clone(), contacts.clone());
         let work_items =
             WorkItems { store, log, jobs: jobs.clone(), contacts: contacts.clone(), clock };
-        let means = Means { tags: tags.clone(), work_items: work_items.clone() };
+        let (tags, endpoints) = (tags.clone(), Arc::new(BotEndpoints));
+        let means = Means { tags, work_items: work_items.clone(), endpoints };
         let runner = FlowRunner {
             flows: flows.clone(),
             jobs,

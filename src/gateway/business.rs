@@ -33,10 +33,16 @@ use crate::{
 pub type NamedHandler = (&'static str, Arc<dyn Handler>);
 
 /// What words the answers of bots.
-pub fn assistant(config: &Config, knowledge: &Knowledge, own_ports: &OwnPorts) -> Assistant {
+pub fn assistant(
+    config: &Config,
+    knowledge: &Knowledge,
+    own_ports: &OwnPorts,
+    clock: &Clock,
+) -> Assistant {
     let model = providers::model::of_settings(config, own_ports);
     let rules = AnswerRules::of(&config.assistant);
-    Assistant::new(Responder::new(knowledge.clone()), model, rules)
+    let assistant = Assistant::new(Responder::new(knowledge.clone()), model, rules, clock.clone());
+    assistant.simulating(providers::model::simulated(config))
 }
 
 /// Starts the consumer of the inbox, and the answers of language models.

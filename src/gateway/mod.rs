@@ -218,7 +218,7 @@ impl Gateway {
         };
         let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
-        let assistant = business::assistant(&config, &knowledge, &own_ports);
+        let assistant = business::assistant(&config, &knowledge, &own_ports, &clock);
         let (inbox, answers) = business::start_inbox(
             inbox_parts,
             &jobs,
@@ -253,7 +253,7 @@ impl Gateway {
         let widgets = Widgets::open(&store, bots.clone(), clock.clone()).await;
         let widgets = widgets.map_err(|source| store_error(&config, source))?;
         let parts = (store.clone(), clock.clone());
-        let summaries = Summaries::new(parts, assistant);
+        let summaries = Summaries::new(parts, assistant.clone());
         let sms = Sms::start(SmsParts {
             configured: world.sms.clone(),
             supervisor: supervisor.clone(),
@@ -308,7 +308,7 @@ impl Gateway {
             &config.events,
         );
         let kept = (&retention, &idempotency);
-        let rounds = rounds::repeat(&jobs, kept, &messaging, &webhooks).await;
+        let rounds = rounds::repeat(&jobs, kept, &messaging, (&webhooks, &web_chats)).await;
         let rounds = rounds.map_err(|source| store_error(&config, source))?;
         let own = business::jobs(&inbox, &campaigns, &sms);
         let own = own.into_iter().chain([fetch]).chain(automation.jobs()).chain(mail.job(&clock));
@@ -333,6 +333,8 @@ impl Gateway {
             webhooks: webhooks.endpoints.clone(),
             api_keys: api_keys.clone(),
             idempotency: idempotency.clone(),
+            bots: bots.clone(),
+            flows: automation.flows.clone(),
             tasks: tasks.clone(),
         });
 
@@ -403,6 +405,7 @@ impl Gateway {
             presence,
             analytics,
             summaries,
+            assistant,
             campaigns,
             events,
             consumers,

@@ -8,6 +8,7 @@ use crate::{
     messaging::{Library, Messaging, Outbox},
     services::{EventRetention, idempotency::IdempotencyStore},
     store::StoreError,
+    web_chat::WebChats,
     webhooks::{DeliveryArchive, Webhooks},
 };
 
@@ -19,15 +20,16 @@ pub async fn repeat(
     jobs: &Jobs,
     (retention, idempotency): (&EventRetention, &IdempotencyStore),
     messaging: &Messaging,
-    webhooks: &Webhooks,
+    (webhooks, web_chats): (&Webhooks, &WebChats),
 ) -> Result<Vec<NamedHandler>, StoreError> {
     let deliveries = webhooks.deliveries.clone();
-    let rounds: [Round; 5] = [
+    let rounds: [Round; 6] = [
         ("retention of events", EventRetention::EVERY, Arc::new(retention.clone())),
         ("retention of first answers", IdempotencyStore::EVERY, Arc::new(idempotency.clone())),
         ("retention of the outbox", Outbox::EVERY, Arc::new(messaging.outbox.clone())),
         ("retention of uploaded files", Library::EVERY, Arc::new(messaging.library.clone())),
         ("retention of deliveries", DeliveryArchive::EVERY, Arc::new(deliveries)),
+        ("retention of visitors", WebChats::EVERY, Arc::new(web_chats.clone())),
     ];
     let mut handlers = Vec::with_capacity(rounds.len());
     for (kind, every, handler) in rounds {

@@ -8,14 +8,12 @@ use uuid::Uuid;
 
 use crate::{
     contacts::{Actor, Contact, Contacts},
-    domain::{
-        Clock, Content, Event, EventBody, Jid, Message, ModuleEvent, Timestamp, clock::between,
-    },
+    domain::{Clock, Event, EventBody, Jid, Message, ModuleEvent, Timestamp, clock::between},
     events::{Failure, NewEvent, Work},
     inbox::{
         event::InboxEvent,
         menu::SentMenu,
-        post::{Outcome, Post},
+        post::{Cause, Outcome, Post},
         reply_policy::allows_reply,
         sent_note::SentNote,
         state::InboxState,
@@ -125,9 +123,9 @@ impl Turn<'_, '_> {
         (note, menu): (SentNote, Option<SentMenu>),
     ) -> Result<Outcome, Failure> {
         let place = (&self.state.session, &self.state.chat);
-        let said = (Content::Text { body: text.to_owned() }, note);
-        let sent = self.tools.post.send_effect(self.work, place, (self.event, effect), said).await;
-        let (outcome, _) = sent?;
+        let cause = (Cause::of(self.event), effect);
+        let (outcome, _) =
+            self.tools.post.send_effect(self.work, place, cause, (text, note)).await?;
         if outcome != Outcome::Posted {
             return Ok(outcome);
         }

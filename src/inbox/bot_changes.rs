@@ -38,6 +38,15 @@ impl InboxState {
         InboxEvent::HandoffRequested { of: self.about(), bot, reason }
     }
 
+    /// Leaves the conversation to people because its bot, which was to answer, does not. None where it is not the bot's.
+    pub fn give_up(&mut self) -> Option<InboxEvent> {
+        if self.status != Status::AiActive {
+            return None;
+        }
+        self.status = Status::waiting(self.assignee.is_some());
+        Some(InboxEvent::GivenUp { of: self.about(), bot: self.bot })
+    }
+
     /// Keeps its bot silent until it is given back to it.
     pub fn pause_bot(&mut self) {
         self.run.is_paused = true;

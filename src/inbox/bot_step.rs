@@ -25,7 +25,7 @@ use crate::{
         bot_rules::BotRules,
         bot_run::HandoffReason,
         bot_turn::{BotTurn, RULE},
-        post::{Outcome, Post},
+        post::{Cause, Outcome, Post},
         sent_note::{Author, AuthorKind, SentNote},
         state::InboxState,
         status::Status,
@@ -73,15 +73,15 @@ impl BotStep {
     /// The bot that a message is for, which the conversation is of from then on.
     pub async fn find(
         &self,
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         state: &mut InboxState,
         text: &str,
     ) -> Result<Option<Bot>, StoreError> {
         let bots = self.bots.all().await?;
         let Some(bot) = route(&bots, state, text) else {
             // The bot that answered is gone, or answers here no more.
-            if state.status == Status::AiActive {
-                state.status = Status::waiting(state.assignee.is_some());
+            if let Some(event) = state.give_up() {
+                work.append(NewEvent::of_module(Some((&state.session).into()), &event)?);
             }
             return Ok(None);
         };
@@ -128,7 +128,10 @@ impl BotStep {
         let author =
             Author { kind: AuthorKind::Bot, id: Some(bot.id), name: Some(bot.name.clone()) };
         let note = SentNote { sources: sources.clone(), ..SentNote::by(author) };
-        let key = match post.send_as(work, place, (incoming.event, RULE), (&text, note)).await? {
+        let key = match post
+            .send_for(work, place, (Cause::of(incoming.event), RULE), (&text, note))
+            .await?
+        {
             (Outcome::Posted, key) => key,
             (Outcome::Dropped, _) => return Ok(Flow::Done),
             (Outcome::Later(pause), _) => return Ok(Flow::Later(pause)),

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | `BotTurns` | session, chat, key of the contact's message | [`BotTurn`] |
 //!
-//! Senders choose the keys of their messages, so that a key names nothing without its chat.
+//! Senders choose the keys of their messages, so that a key names nothing without its chat. Earlier versions left the chat
+//! out: such a record counts where its reply is in the chat.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -51,6 +52,16 @@ impl Record for BotTurn {
 }
 
 impl BotTurn {
+    /// All of a conversation.
+    pub fn of(session: &SessionId, chat: &Jid) -> Key<Self> {
+        <Self as Record>::key().text(session.as_str()).text(chat.as_str())
+    }
+
+    /// Where earlier versions wrote it, without its chat: what is found there may be of another.
+    pub fn formerly_at(session: &SessionId, message: &str) -> Key<Self> {
+        <Self as Record>::key().text(session.as_str()).text(message)
+    }
+
     pub fn at((session, chat): (&SessionId, &Jid), message: &str) -> Key<Self> {
         <Self as Record>::key().text(session.as_str()).text(chat.as_str()).text(message)
     }

@@ -47,6 +47,8 @@ pub enum InboxEvent {
     },
     /// The contact answered. What it says goes before what an earlier event says of the same survey.
     Rated { of: About, survey: Uuid, rating: u8, comment: Option<String> },
+    /// A bot that was to answer does not, without a word: the conversation waits for people.
+    GivenUp { of: About, bot: Option<Uuid> },
     /// A bot leaves the conversation to people.
     HandoffRequested { of: About, bot: Uuid, reason: HandoffReason },
     /// The window closes soon. Logged once for each last message of the contact.
@@ -80,6 +82,7 @@ impl InboxEvent {
             | Self::Resolved { of, .. }
             | Self::SurveySent { of, .. }
             | Self::Rated { of, .. }
+            | Self::GivenUp { of, .. }
             | Self::HandoffRequested { of, .. }
             | Self::WindowExpiring { of, .. } => of.automatic = true,
         }
@@ -94,6 +97,7 @@ impl InboxEvent {
             | Self::Resolved { of, .. }
             | Self::SurveySent { of, .. }
             | Self::Rated { of, .. }
+            | Self::GivenUp { of, .. }
             | Self::HandoffRequested { of, .. }
             | Self::WindowExpiring { of, .. } => of,
         }
@@ -111,6 +115,7 @@ impl LogEvent for InboxEvent {
             Self::Resolved { .. } => RESOLVED,
             Self::SurveySent { .. } => "csat.sent",
             Self::Rated { .. } => "csat.received",
+            Self::GivenUp { .. } => "conversation.given_up",
             Self::HandoffRequested { .. } => "handoff.requested",
             Self::WindowExpiring { .. } => "conversation.window_expiring",
         }

@@ -9,6 +9,7 @@ use crate::{
     inbox::{
         agent::Agent,
         counts::put_state,
+        rotation,
         service::{Inbox, InboxParts},
         state::{InboxState, List},
         status::Status,
@@ -45,6 +46,7 @@ impl Inbox {
         whose: (Agent, Option<Agent>),
     ) -> Result<(), Error> {
         let InboxParts { store, log, .. } = self.parts();
+        rotation::forget(store, whose.0.id()).await?;
         let mut work = log.work();
         loop {
             let all = (|_: &InboxState| true, TAKEN_AT_ONCE);

@@ -35,6 +35,7 @@ mod reply_policy;
 mod rotation;
 mod sending;
 mod sent_note;
+mod sms_parts;
 mod service;
 mod settings;
 mod state;
@@ -82,6 +83,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<counts::Count>(),
     Declaration::of::<BotTurn>(),
     Declaration::of::<answering::AnswerDue>(),
+    Declaration::of::<answering::AnswerLeft>(),
     Declaration::of::<rotation::Rotation>(),
     Declaration::of::<SentNote>(),
     Declaration::of::<menu::SentMenu>(),

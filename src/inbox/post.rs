@@ -19,7 +19,10 @@ use crate::{
         Failure, Work,
         effect::{effect_id, message_key},
     },
-    inbox::sent_note::{Author, SentNote},
+    inbox::{
+        sent_note::{Author, SentNote},
+        sms_parts::parts,
+    },
     messaging::{Outbox, Place, Reservation},
 };
 
@@ -92,43 +95,51 @@ impl Post {
         text: &str,
     ) -> Result<Outcome, Failure> {
         let said = (text, SentNote::by(Author::SYSTEM));
-        let (outcome, _) = self.send_as(work, (session, chat), (event, rule), said).await?;
+        let (outcome, _) =
+            self.send_for(work, (session, chat), (Cause::of(event), rule), said).await?;
         Ok(outcome)
     }
 
-    /// The same with the note on the message; its key is with the outcome.
-    pub async fn send_as(
-        &self,
-        work: &Work<'_>,
-        (session, chat): (&SessionId, &Jid),
-        (event, rule): (&Event, &str),
-        said: (&str, SentNote),
-    ) -> Result<(Outcome, String), Failure> {
-        self.send_for(work, (session, chat), (Cause::of(event), rule), said).await
-    }
-
-    /// The same because of an event that is not at hand.
+    /// The same with the note on the message, whose key is with the outcome, and because of an event that need not be at
+    /// hand.
     pub async fn send_for(
         &self,
         work: &Work<'_>,
         (session, chat): (&SessionId, &Jid),
         (cause, rule): (Cause, &str),
-        (text, note): (&str, SentNote),
+        said: (&str, SentNote),
     ) -> Result<(Outcome, String), Failure> {
         let effect = effect_id(cause.event, rule, 0);
-        let said = (Content::Text { body: text.to_owned() }, note);
-        self.add(work, (session, chat), (cause, effect), said).await
+        self.send_effect(work, (session, chat), (cause, effect), said).await
     }
 
-    /// The same under the name of an effect, of which an event may have several.
+    /// The same under the name of an effect, of which an event may have several. By SMS a long text goes in parts, in order;
+    /// outcome and key are those of the first.
     pub async fn send_effect(
         &self,
         work: &Work<'_>,
         (session, chat): (&SessionId, &Jid),
-        (event, effect): (&Event, Uuid),
-        said: (Content, SentNote),
+        (cause, effect): (Cause, Uuid),
+        (text, note): (&str, SentNote),
     ) -> Result<(Outcome, String), Failure> {
-        self.add(work, (session, chat), (Cause::of(event), effect), said).await
+        let said = if session.is_sms() { parts(text) } else { vec![text.to_owned()] };
+        let mut first = None;
+        for (number, body) in (0_u32..).zip(said) {
+            let effect = match number {
+                0 => effect,
+                number => Uuid::new_v5(&effect, &number.to_be_bytes()),
+            };
+            let said = (Content::Text { body }, note.clone());
+            let (outcome, key) = self.add(work, (session, chat), (cause, effect), said).await?;
+            if let Outcome::Later(_) = outcome {
+                return Ok((outcome, key));
+            }
+            let (known, _) = first.get_or_insert((outcome, key));
+            if *known != outcome {
+                break;
+            }
+        }
+        first.ok_or_else(|| Failure::of(Error::internal("a message has no parts")))
     }
 
     async fn add(

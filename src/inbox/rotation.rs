@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use crate::store::{Record, Scope, Store, StoreError, Table, Tree};
 
+/// Bots that have a turn; there are fewer.
+const MOST_TURNS: usize = 10_000;
+
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Rotation {
     last: Uuid,
@@ -33,6 +36,23 @@ pub async fn next(store: &Store, bot: Uuid, agents: &[Uuid]) -> Result<Option<Uu
     // Within a transaction nothing can be in conflict.
     transaction.commit().await?;
     Ok(Some(next))
+}
+
+/// Forgets a person who is gone: the next turn begins with the first of the agents.
+pub async fn forget(store: &Store, person: Uuid) -> Result<(), StoreError> {
+    let mut transaction = store.transaction();
+    loop {
+        let all = <Rotation as Record>::key().below();
+        let keys = transaction.store().keys(all, MOST_TURNS).await?;
+        for (key, found) in keys.iter().zip(transaction.get_many(&keys).await?) {
+            if found.is_some_and(|rotation| rotation.last == person) {
+                transaction.delete(key).await?;
+            }
+        }
+        if transaction.commit().await? {
+            return Ok(());
+        }
+    }
 }
 
 fn after(last: Option<Uuid>, agents: &[Uuid]) -> Option<Uuid> {

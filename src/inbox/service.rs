@@ -25,11 +25,13 @@ use crate::{
     messaging::{Conversations, unknown_conversation},
     policy::Window,
     settings::Settings,
-    store::{Store, StoreError},
+    store::{Record, Store, StoreError},
 };
 
 /// How long a caller waits for what was logged before to be handled.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Conversations that are looked at at once.
+const KEYS_AT_ONCE: usize = 200;
 
 /// What the inbox needs.
 #[derive(Clone)]
@@ -81,6 +83,23 @@ impl Inbox {
     pub async fn get(&self, session: &SessionId, chat: &Jid) -> Result<Option<InboxState>, Error> {
         let found = self.parts.store.get(&InboxState::at(session, chat)).await?;
         Ok(found.filter(|state| !state.listed.hidden))
+    }
+
+    /// Whether a session has a conversation that is not deleted.
+    pub async fn has_conversations(&self, session: &SessionId) -> Result<bool, Error> {
+        let all = <InboxState as Record>::key().text(session.as_str());
+        let mut part = all.clone().below();
+        loop {
+            let keys = self.parts.store.keys(part, KEYS_AT_ONCE).await?;
+            let found = self.parts.store.get_many(&keys).await?;
+            if found.into_iter().flatten().any(|state| !state.listed.hidden) {
+                return Ok(true);
+            }
+            match keys.into_iter().nth(KEYS_AT_ONCE - 1) {
+                Some(last) => part = all.clone().below().after(&last),
+                None => return Ok(false),
+            }
+        }
     }
 
     /// The conversations of these chats in these sessions, newest activity first.

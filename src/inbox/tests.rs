@@ -82,7 +82,7 @@ impl Stage {
 
     fn assistant(&self) -> Assistant {
         let rules = AnswerRules::of(&Config::shipped().unwrap().assistant);
-        Assistant::new(self.responder(), None, rules)
+        Assistant::new(self.responder(), None, rules, self.clock.clone())
     }
 
     fn responder(&self) -> Responder {

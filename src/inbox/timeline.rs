@@ -48,6 +48,7 @@ fn entry(event: &InboxEvent, actor: Actor) -> Option<NewEntry> {
             }),
         ),
         InboxEvent::Responded { .. }
+        | InboxEvent::GivenUp { .. }
         | InboxEvent::SurveySent { .. }
         | InboxEvent::HandoffRequested { .. }
         | InboxEvent::WindowExpiring { .. } => return None,

@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::{
     accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
-    answers::Summaries,
+    answers::{Assistant, Summaries},
     automation::{Automations, Flows},
     backup::Backups,
     bots::Bots,
@@ -40,7 +40,7 @@ use crate::{
     contacts::Contacts,
     content::{CannedResponses, QuickReplies, Templates},
     doctor::{self, Check},
-    domain::{Clock, Error},
+    domain::{Clock, Error, ErrorCode, Removal, SessionId},
     events::{Consumers, EventLog},
     inbox::{Inbox, Sending, Views},
     knowledge::Knowledge,
@@ -115,6 +115,7 @@ pub struct Services {
     pub flows: Flows,
     pub analytics: Analytics,
     pub summaries: Summaries,
+    pub assistant: Assistant,
     pub sms: Sms,
     pub web_chats: WebChats,
     pub widgets: Widgets,
@@ -157,7 +158,22 @@ impl Services {
             teams,
             webhooks,
         };
-        all.remove(id).await
+        all.remove(id).await?;
+        self.remove_empty_channel(id).await
+    }
+
+    /// Removes the web chat of a bot that is gone, where no conversation is in it.
+    pub async fn remove_empty_channel(&self, bot: Uuid) -> Result<(), Error> {
+        let session = SessionId::of_web(bot);
+        let is_there = self.bots.all().await?.iter().any(|known| known.id == bot);
+        if is_there || self.inbox.has_conversations(&session).await? {
+            return Ok(());
+        }
+        let removal = Removal { log_out: false, keep_data: false };
+        match self.sessions.remove(&session, removal).await {
+            Ok(()) | Err(Error { code: ErrorCode::NotFound, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   remove ─▶ marked in its record ─▶ engine closed ─▶ outbox cancelled ─▶ event, streams end
-//!          ─▶ last deliveries, webhooks ─▶ messages, files, keyed writes ─▶ API keys ─▶ record: the name is free
+//!          ─▶ last deliveries, webhooks ─▶ messages, files, keyed writes, flows ─▶ API keys ─▶ record: the name is free
 //! ```
 //!
 //! The mark comes first and the record goes last, and each step may run twice: a removal that was cut off continues
@@ -20,6 +20,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     accounts::ApiKeys,
+    automation::Flows,
+    bots::Bots,
     breakpoint::Breakpoint,
     domain::{Error, Removal, SessionConfig, SessionId, SessionRef},
     events::EventTables,
@@ -41,6 +43,8 @@ pub struct SessionsParts {
     pub webhooks: webhooks::Registry,
     pub api_keys: ApiKeys,
     pub idempotency: IdempotencyStore,
+    pub bots: Bots,
+    pub flows: Flows,
     pub tasks: TaskTracker,
 }
 
@@ -114,8 +118,17 @@ impl Sessions {
 
     async fn remove_whole(&self, id: &SessionId, removal: Removal) -> Result<(), Error> {
         let Some(_leaving) = self.leave(id) else { return Err(not_found(id)) };
-        let SessionsParts { store, supervisor, cleanup, webhooks, api_keys, idempotency, .. } =
-            &*self.parts;
+        let SessionsParts {
+            store,
+            supervisor,
+            cleanup,
+            webhooks,
+            api_keys,
+            idempotency,
+            bots,
+            flows,
+            tasks: _,
+        } = &*self.parts;
         let session = supervisor.begin_removal(id, removal).await?;
         cleanup.cancel_sends(&session).await?;
         Breakpoint::RemovalCancelled.pass();
@@ -124,6 +137,8 @@ impl Sessions {
         webhooks.remove_all(&session, LAST_EVENTS).await?;
         cleanup.wipe(&session).await?;
         idempotency.forget(&session).await?;
+        bots.forget_session(id).await?;
+        flows.forget_session(id).await?;
         store.events().forget_identities(session.uuid).await?;
         store.clear_session(session.uuid).await?;
         // These keys open nothing since the removal began, and the streams that they opened have ended.

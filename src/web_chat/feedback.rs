@@ -40,6 +40,11 @@ impl Record for Feedback {
 }
 
 impl Feedback {
+    /// All of a conversation.
+    pub fn of(session: &SessionId, chat: &Jid) -> Key<Self> {
+        Self::key().text(session.as_str()).text(chat.as_str())
+    }
+
     /// Of a message by its key, or of the conversation.
     pub fn at(session: &SessionId, chat: &Jid, message: Option<&str>) -> Key<Self> {
         Self::key().text(session.as_str()).text(chat.as_str()).text(message.unwrap_or_default())

@@ -13,6 +13,7 @@ mod visitor;
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -25,12 +26,13 @@ use crate::{
     answers::Follower,
     domain::{
         Clock, Error, ErrorCode, EventBody, Jid, Message, MessageId, SessionConfig, SessionId,
-        SessionState, SessionStatus,
+        SessionState, SessionStatus, Timestamp,
         conversation::{StoredMessage, conversation_uuid, message_uuid},
         session::EngineKind,
     },
-    events::{EventLog, NewEvent},
+    events::{EventLog, NewEvent, Work},
     inbox::{AnswerQueue, BotTurn, Inbox, InboxState},
+    jobs::{Handler, Job, Then},
     messaging::{Ingest, MessagingTables},
     session::Supervisor,
     store::{Declaration, Store},
@@ -49,6 +51,8 @@ const MODEL_PATIENCE: Duration = Duration::from_secs(660);
 const MODEL_LOOK: Duration = Duration::from_millis(200);
 /// Visitors whose first message has a key are named after it under this one (RFC 9562, version 5).
 const VISITORS: Uuid = Uuid::from_u128(0x7c0f_25ae_9d0b_4f0c_8d11_34f1_aa6e_1e57);
+/// How long a visitor is known who writes nothing, which is the life of a widget's token.
+const LIFE_WITHOUT_MESSAGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Pause between two looks for a reply that is on its way.
 const LOOK: Duration = Duration::from_millis(10);
 /// Characters of a message.
@@ -71,6 +75,17 @@ pub struct WebChatParts {
 #[derive(Clone)]
 pub struct WebChats {
     parts: WebChatParts,
+}
+
+/// Forgets visitors who have written nothing for as long as their token was good, in rounds.
+#[async_trait]
+impl Handler for WebChats {
+    async fn run(&self, _: &Job, work: &mut Work<'_>) -> Result<Then, Error> {
+        for found in Visitor::past(work.store(), self.parts.clock.now()).await? {
+            work.delete(&found.key).await?;
+        }
+        Ok(Then::After(Self::EVERY))
+    }
 }
 
 /// A visitor's message that is taken in.
@@ -114,6 +129,9 @@ impl Replied {
 }
 
 impl WebChats {
+    /// The pause between two rounds of retention.
+    pub const EVERY: Duration = Duration::from_secs(60);
+
     pub fn new(parts: WebChatParts) -> Self {
         Self { parts }
     }
@@ -162,7 +180,7 @@ impl WebChats {
             None => Uuid::now_v7(),
         };
         let chat = chat.unwrap_or_else(|| Jid::of_visitor(new()));
-        let name = self.note_visitor(&session, &chat, visitor).await?.name;
+        let name = self.note_visitor((&session, &chat), visitor, None).await?.name;
         let key = key.unwrap_or_else(|| Uuid::now_v7().simple().to_string().to_uppercase());
         let id = MessageId {
             from_me: false,
@@ -222,16 +240,45 @@ impl WebChats {
         loop {
             // Read first: the turn is written in the commit that ends its being due.
             let due = answers.get(&said.session, &said.chat).await?;
-            let turn = store.get(&BotTurn::at(of, &said.key)).await?;
+            let turn = match store.get(&BotTurn::at(of, &said.key)).await? {
+                Some(turn) => Some(turn),
+                None => self.former_turn(said).await?,
+            };
             let is_due = due.is_some_and(|due| due.messages.iter().any(|one| one.key == said.key));
-            if turn.is_some() || !is_due || deadline <= Instant::now() {
+            if turn.is_some() || deadline <= Instant::now() {
                 return Ok(turn);
+            }
+            // Who left before the answer began asks for it again.
+            if !is_due && !answers.resume(&said.session, &said.chat, &said.key).await? {
+                return Ok(None);
             }
             tokio::select! {
                 () = follower.over() => (),
                 () = tokio::time::sleep(MODEL_LOOK) => (),
             }
         }
+    }
+
+    /// The turn of a message as earlier versions wrote it, where its reply is in this chat.
+    async fn former_turn(&self, said: &Said) -> Result<Option<BotTurn>, Error> {
+        let store = &self.parts.store;
+        let at = BotTurn::formerly_at(&said.session, &said.key);
+        let Some(turn) = store.get(&at).await? else { return Ok(None) };
+        let (chat, key) = (said.chat.clone(), turn.reply.as_str().into());
+        let id = MessageId { from_me: true, chat, key, participant: None };
+        let is_here = store.messages().get(&said.session, &id).await?.is_some();
+        Ok(is_here.then_some(turn))
+    }
+
+    /// Removes what lies beside the messages of a conversation that is deleted: what the visitor said of themselves, what
+    /// they thought of answers, and what was answered to which message. Durable on return.
+    pub async fn forget(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
+        let store = &self.parts.store;
+        store.clear(Visitor::at(session, chat)).await?;
+        store.clear(Feedback::of(session, chat)).await?;
+        store.clear(BotTurn::of(session, chat)).await?;
+        self.parts.answers.forget(session, chat).await?;
+        Ok(store.durable().await?)
     }
 
     /// Follows what a model says to a message, as it says it. Who drops this before the reply is there has left.
@@ -251,27 +298,33 @@ impl WebChats {
         Ok(found.into_iter().map(Option::unwrap_or_default).collect())
     }
 
-    /// Notes what a visitor says of themselves before the first message. Who says nothing is kept nowhere.
+    /// Notes what a visitor says of themselves before the first message, for as long as their token is good. Who says nothing
+    /// is kept nowhere.
     pub async fn introduce(
         &self,
         session: &SessionId,
         chat: &Jid,
         visitor: Visitor,
     ) -> Result<(), Error> {
-        self.note_visitor(session, chat, visitor.checked()?).await.map(drop)
+        let visitor = visitor.checked()?;
+        if visitor == Visitor::default() {
+            return Ok(());
+        }
+        let until = self.parts.clock.now() + LIFE_WITHOUT_MESSAGE;
+        self.note_visitor((session, chat), visitor, Some(until)).await.map(drop)
     }
 
     async fn note_visitor(
         &self,
-        session: &SessionId,
-        chat: &Jid,
+        (session, chat): (&SessionId, &Jid),
         said: Visitor,
+        until: Option<Timestamp>,
     ) -> Result<Visitor, Error> {
         let key = Visitor::at(session, chat);
         let mut transaction = self.parts.store.transaction();
         loop {
             let known = transaction.get(&key).await?.unwrap_or_default();
-            let visitor = known.clone().with(said.clone());
+            let visitor = Visitor { until, ..known.clone().with(said.clone()) };
             if visitor == known {
                 return Ok(visitor);
             }

@@ -3,19 +3,24 @@
 //! | tree | key | value |
 //! |---|---|---|
 //! | `WebVisitors` | session, chat | [`Visitor`] |
+//! | `WebVisitorsByEnd` | end, key | of those who have written nothing |
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{Error, Jid, SessionId},
-    store::{Key, Record, Scope, Table, Tree},
+    domain::{Error, Jid, SessionId, Timestamp},
+    store::{Found, Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Tree},
 };
 
+const BY_END_TREE: Tree = Tree::new(214, "WebVisitorsByEnd");
+const BY_END: Index<Visitor> = Index::new(BY_END_TREE);
 const LONGEST: usize = 254;
 const LONGEST_NAME: usize = 100;
 const MOST_DATA: usize = 20;
+/// Visitors that are forgotten in one round.
+const AT_ONCE: usize = 500;
 const LONGEST_DATA: usize = 500;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,15 +37,22 @@ pub struct Visitor {
     pub phone: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+    /// When it is forgotten; none for a visitor who has written, whose conversation it goes with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl Record for Visitor {
     const TABLE: Table = Table {
         tree: Tree::new(173, "WebVisitors"),
         owner: "web chat",
-        indexes: &[],
+        indexes: &[BY_END_TREE],
         scope: Scope::Account,
     };
+
+    fn entries(&self, own: &Key<Self>) -> Vec<IndexKey<Self>> {
+        self.until.map(|until| BY_END.key().time(until).joined(own)).into_iter().collect()
+    }
 }
 
 impl Visitor {
@@ -76,7 +88,7 @@ impl Visitor {
         };
         let (((id, name), (email, phone)), metadata) =
             Error::both(Error::both(names, ways), metadata)?;
-        Ok(Self { id, name, email, phone, metadata })
+        Ok(Self { id, name, email, phone, metadata, until: None })
     }
 
     /// What was known, with what is said now.
@@ -93,6 +105,12 @@ impl Visitor {
             email: said.email.or(self.email),
             phone: said.phone.or(self.phone),
             metadata,
+            until: self.until,
         }
+    }
+
+    /// Those whose end has come, with their keys.
+    pub async fn past(store: &Store, now: Timestamp) -> Result<Vec<Found<Self>>, StoreError> {
+        store.follow(BY_END.key().below().before(BY_END.key().time(now)), AT_ONCE).await
     }
 }

@@ -22,6 +22,7 @@
 
 mod archive;
 mod attempt;
+mod called;
 mod checks;
 mod concurrency;
 mod draft;
@@ -57,6 +58,7 @@ use uuid::Uuid;
 
 pub use self::{
     archive::DeliveryArchive,
+    called::BotEndpoints,
     checks::{MASK, check_event, check_secret},
     draft::{Registered, WebhookChange, WebhookDraft},
     event::WebhookEvent,

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
+    automation::AutomationEvent,
     breakpoint::Breakpoint,
     domain::{Body, Clock, Error, Event},
     events::{EventLog, Wording, Wordings},
@@ -200,6 +201,9 @@ fn lane_of(body: &Body) -> String {
 
 fn subscribes(webhook: &WebhookRecord, event: &Event, name: &str) -> bool {
     if let Some(WebhookEvent::Test { webhook: of }) = event.body.read() {
+        return of == webhook.id;
+    }
+    if let Some(AutomationEvent::WebhookCalled { webhook: of, .. }) = event.body.read() {
         return of == webhook.id;
     }
     webhook.session().is_none_or(|own| own.uuid == event.channel_uuid())

@@ -93,9 +93,12 @@ pub struct WorkItem {
     /// Who asked for it, in any words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<String>,
-    /// None for what a rule made, and for the owner of the gateway.
+    /// None for what a rule or a visitor made, and for the owner of the gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Agent>,
+    /// Whether the visitor of the conversation made it, who then sees it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_visitor: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// When it was resolved, closed or done.

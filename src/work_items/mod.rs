@@ -5,13 +5,14 @@
 //!                     └──▶ job at the time that it is due ──▶ event ──▶ notification of the assignee
 //! ```
 //!
-//! A ticket is of a bot and has a number. A task is somebody's. This module does not know who sees which.
+//! A ticket is of a bot and has a number; a visitor of a web chat can open a few (`visitors`). A task is somebody's. This module does not know who sees which.
 
 mod due_job;
 mod event;
 mod item;
 mod rules;
 mod service;
+mod visitors;
 
 pub use self::{
     due_job::DueJob,
@@ -19,6 +20,7 @@ pub use self::{
     item::{ItemKind, ItemStatus, Priority, WorkItem},
     rules::{ItemChange, ItemDraft, LONGEST_DESCRIPTION, LONGEST_REQUESTER, LONGEST_TITLE},
     service::{ItemFilter, ItemList, ItemPage, WorkItems},
+    visitors::MOST_OF_VISITOR,
 };
 use crate::store::Declaration;
 

@@ -26,6 +26,8 @@ pub struct ItemDraft {
     pub due_at: Option<Timestamp>,
     pub requester: Option<String>,
     pub by: Option<Agent>,
+    /// Whether the visitor of the conversation makes it.
+    pub is_of_visitor: bool,
 }
 
 /// What is given is changed.
@@ -61,6 +63,7 @@ impl ItemDraft {
             due_at: self.due_at,
             requester: texts.requester.flatten(),
             created_by: self.by,
+            is_of_visitor: self.is_of_visitor,
             created_at: now,
             updated_at: now,
             closed_at: None,
@@ -182,6 +185,7 @@ mod tests {
             due_at: None,
             requester: None,
             by: None,
+            is_of_visitor: false,
         }
     }
 

@@ -250,7 +250,7 @@ impl WorkItems {
     }
 
     /// Commits, publishes and wakes the jobs; false when the work must run again.
-    async fn finish(&self, work: &mut Work<'_>) -> Result<bool, Error> {
+    pub(super) async fn finish(&self, work: &mut Work<'_>) -> Result<bool, Error> {
         let Some(events) = work.commit().await? else { return Ok(false) };
         match events.last() {
             Some(last) => self.log.publish(last.seq).await?,

@@ -88,7 +88,12 @@ struct Scene {
 
 impl Scene {
     async fn begin() -> Self {
-        let app = TestApp::start_with(&[("WAGATE_ACCOUNTS__REGISTRATION", "open")]).await;
+        let settings = [
+            ("WAGATE_ACCOUNTS__REGISTRATION", "open"),
+            ("WAGATE_ASSISTANT__BASE_URL", "simulated"),
+            ("WAGATE_ASSISTANT__MODEL", "small"),
+        ];
+        let app = TestApp::start_with(&settings).await;
         let receiver = Receiver::start(&[]).await;
         Self { app, ids: BTreeMap::new(), receiver }
     }

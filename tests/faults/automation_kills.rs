@@ -1,6 +1,9 @@
 //! The process dies while rules and flows act: afterwards each of their steps was done once.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,6 +14,7 @@ use crate::{
     support::{
         PHONE,
         daemon::{Daemon, kills},
+        receiver::{Answer, Receiver},
     },
 };
 
@@ -47,8 +51,17 @@ async fn made(daemon: &Daemon, path: &str, body: Value) -> Value {
     made
 }
 
-/// A bot whose rule says something and opens a ticket, and a flow that asks.
-async fn make_rules(daemon: &Daemon) -> String {
+/// Posts to the workspace API.
+async fn posted(daemon: &Daemon, path: &str, body: &Value) -> Value {
+    let url = format!("{}/api/v1/{path}", daemon.base());
+    let request = daemon.http.request(Method::POST, url).bearer_auth(daemon.key());
+    let answer = request.json(body).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 201, "{path}");
+    answer.json().await.unwrap()
+}
+
+/// A bot whose rule says something, opens a ticket and calls a webhook, and a flow that asks.
+async fn make_rules(daemon: &Daemon, receiver: &Receiver) -> String {
     let draft = json!({ "name": "Desk", "businessTask": "faq", "sessions": ["s"] });
     let bot = made(daemon, "/api/whatsapp-api/ai-agents", draft).await;
     let id = bot["id"].as_str().unwrap().to_owned();
@@ -56,17 +69,18 @@ async fn make_rules(daemon: &Daemon) -> String {
     let active = Some(json!({ "status": "active" }));
     let (status, answer) = daemon.try_call(Method::PATCH, &path, active).await.unwrap();
     assert_eq!(status, 200, "{answer}");
+    let hook = json!({ "bot_id": id, "url": receiver.url, "events": ["kb_updated"] });
+    let hook = posted(daemon, "webhooks", &hook).await;
     let rule = json!({
         "bot_id": id, "name": "Cups", "trigger": { "type": "message_received" },
         "conditions": [{ "field": "message.text", "op": "contains", "value": "cup" }],
         "actions": [
             { "type": "send_message", "text": NOTED },
             { "type": "create_ticket", "subject": "A cup" },
+            { "type": "call_webhook", "webhook_id": hook["id"] },
         ],
     });
-    let path = format!("{}/api/v1/automations", daemon.base());
-    let request = daemon.http.request(Method::POST, path).bearer_auth(daemon.key());
-    assert_eq!(request.json(&rule).send().await.unwrap().status().as_u16(), 201);
+    posted(daemon, "automations", &rule).await;
     let flow = json!({
         "name": "Cups", "trigger": { "type": "keyword", "keywords": ["cup"] },
         "steps": [
@@ -99,12 +113,43 @@ async fn tickets(daemon: &Daemon, bot: &str) -> BTreeMap<String, usize> {
     counts
 }
 
+/// Each conversation called the webhook under one id, however often that was delivered.
+async fn check_calls(daemon: &Daemon, bot: &str, (receiver, asked): (&Receiver, usize)) {
+    let settled = async || {
+        let url = format!("{}/api/v1/webhooks/{bot}/deliveries?status=pending", daemon.base());
+        let request = daemon.http.request(Method::GET, url).bearer_auth(daemon.key());
+        let list: Value = request.send().await.unwrap().json().await.unwrap();
+        list["deliveries"].as_array().is_some_and(Vec::is_empty)
+    };
+    let ids = async || {
+        let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for got in receiver.got.lock().await.iter() {
+            let session = got.body["data"]["session_id"].as_str().unwrap().to_owned();
+            ids.entry(session).or_default().insert(got.header("webhook-id").to_owned());
+        }
+        ids
+    };
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+    while !settled().await || ids().await.len() < asked {
+        assert!(tokio::time::Instant::now() < deadline, "{asked} asked, {:?}", ids().await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let ids = ids().await;
+    assert!(ids.values().all(|ids| ids.len() == 1), "{ids:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn wherever_it_dies_each_step_of_rules_and_flows_is_done_once() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(folder.path()).await;
     daemon.link("s", PHONE).await;
-    let bot = make_rules(&daemon).await;
+    // Now and then it fails, so that deliveries are repeated, too.
+    let receiver = Receiver::choosing(|_, before| match before % 5 {
+        3 => Answer::status("500 Oops"),
+        _ => Answer::status("200 OK"),
+    })
+    .await;
+    let bot = make_rules(&daemon, &receiver).await;
     daemon.stop().await;
     let mut written = Vec::new();
     for round in 0..kills(ROUNDS) {
@@ -144,6 +189,7 @@ async fn wherever_it_dies_each_step_of_rules_and_flows_is_done_once() {
             assert!(times <= 1, "{who} got '{text}' {times} times");
         }
     }
+    check_calls(&daemon, &bot, (&receiver, asked)).await;
     let tickets = tickets(&daemon, &bot).await;
     assert!(asked <= tickets.len(), "{asked} were asked, {} have a ticket", tickets.len());
     assert!(tickets.values().all(|count| *count == 1), "{tickets:?}");

@@ -221,7 +221,9 @@ fn checked(text: &str) -> Result<Value, String> {
     let names: Vec<&String> = body.as_object().ok_or("no object")?.keys().collect();
     let mut expected = ["max_tokens", "messages", "model", "stream", "temperature"].to_vec();
     expected.retain(|name| !names.contains(&&(*name).to_owned()));
-    if !expected.is_empty() || names.len() != 5 {
+    // What it may call, where it may hand over.
+    let functions = usize::from(body.get("tools").is_some());
+    if !expected.is_empty() || names.len() != 5 + functions {
         return Err(format!("other fields: {names:?}"));
     }
     let is_number =

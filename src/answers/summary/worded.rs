@@ -52,6 +52,7 @@ pub async fn ask(
         model: bot.model.clone(),
         temperature: Some(0.0),
         max_tokens: Some(MOST_TOKENS),
+        may_hand_off: false,
     };
     let said = async { model.reply(&request).await?.whole().await };
     let parts = said.await.and_then(|text| read(&text).ok_or(ModelError::Broken));

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    accounts::User,
     analytics::Period,
     api::{
         business::{
@@ -16,8 +17,9 @@ use crate::{
         error::ApiError,
         kit::{Call, Data, OwnSessions, Query, Read},
     },
-    domain::SessionStatus,
-    inbox::{InboxFilter, Status},
+    domain::{Error, SessionStatus},
+    inbox::{Agent, InboxFilter, Status},
+    services::Services,
 };
 
 const TAG: &str = "Business analytics";
@@ -159,10 +161,10 @@ pub async fn csat(
 ) -> Result<Data<CsatView>, ApiError> {
     let asked = Asked::of(&call, &query)?;
     let channels = asked.channels();
-    let mut agents = Vec::new();
+    let (people, mut agents) = (call.accounts.users().await?, Vec::new());
     for (agent, counts) in call.analytics.agents(&channels, asked.period).await? {
         if 0 < counts.ratings.count() {
-            let name = call.api_keys.name(agent.id()).await?;
+            let name = name_of(&call, &people, agent).await?;
             agents.push(rated_agent(agent, name, &counts.ratings));
         }
     }
@@ -176,10 +178,24 @@ pub async fn agents(
     Query(query): Query<PeriodQuery>,
 ) -> Result<Data<AgentsView>, ApiError> {
     let asked = Asked::of(&call, &query)?;
-    let mut agents = Vec::new();
+    let (people, mut agents) = (call.accounts.users().await?, Vec::new());
     for (agent, counts) in call.analytics.agents(&asked.channels(), asked.period).await? {
-        let name = call.api_keys.name(agent.id()).await?;
+        let name = name_of(&call, &people, agent).await?;
         agents.push(agent_view(agent, name, &counts));
     }
     Ok(Data::of(AgentsView::of(asked.period, agents)))
+}
+
+/// The name of a person, or of an API key; none for one that is gone.
+async fn name_of(
+    services: &Services,
+    people: &[User],
+    agent: Agent,
+) -> Result<Option<String>, Error> {
+    match agent {
+        Agent::Key(id) => services.api_keys.name(id).await,
+        Agent::User(id) => {
+            Ok(people.iter().find(|user| user.id == id).map(|user| user.name.clone()))
+        }
+    }
 }

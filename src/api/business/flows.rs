@@ -16,8 +16,10 @@ use crate::{
             Admin, Body, Call, Created, Data, Message, Path, Read, Repeat, path::uuid, path_value,
         },
         sessions::wire::seconds,
+        workspace::bot_access,
     },
     automation::{Flow, FlowChange, FlowDraft},
+    bots::Viewer,
     domain::{Error, ErrorCode, SessionId, Subject},
 };
 
@@ -30,7 +32,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(ALL, list)
             .named("listFlows")
             .about(TAG, "Flows in the order in which they were made")
-            .details("In this order they are tried: the first that a message starts is gone through."),
+            .details(
+                "In this order they are tried: the first that a message starts is gone through. Who does not administer the \
+                 gateway sees those of the AI agents that they see.",
+            ),
         Endpoint::post(ALL, create)
             .named("createFlow")
             .about(TAG, "Make a flow")
@@ -116,8 +121,21 @@ impl From<Flow> for FlowView {
 }
 
 async fn list(call: Call<Read>) -> Result<Data<FlowsView>, ApiError> {
-    let flows = call.flows.all().iter().cloned().map(FlowView::from).collect();
+    let mut flows = Vec::new();
+    for flow in call.flows.all().iter() {
+        if is_seen(&call, flow).await? {
+            flows.push(flow.clone().into());
+        }
+    }
     Ok(Data::of(FlowsView { flows }))
+}
+
+/// Whether a caller sees a flow: with its agent; one of the business as a whole only who administers that.
+async fn is_seen(call: &Call<Read>, flow: &Flow) -> Result<bool, Error> {
+    match flow.bot {
+        Some(bot) => bot_access::is_seen(call, bot).await,
+        None => Ok(Viewer::of(&call.principal()) == Viewer::Everything),
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -184,7 +202,11 @@ fn agent(text: &str) -> Result<Uuid, Error> {
 }
 
 async fn read(call: Call<Read>, Path(id): Path<FlowId>) -> Result<Data<FlowView>, ApiError> {
-    Ok(Data::of(call.flows.get(id).await?.into()))
+    let flow = call.flows.get(id).await?;
+    if !is_seen(&call, &flow).await? {
+        return Err(Error::not_found(Subject::Flow, format!("there is no flow {id}")).into());
+    }
+    Ok(Data::of(flow.into()))
 }
 
 #[derive(Deserialize, ToSchema)]

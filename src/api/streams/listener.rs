@@ -87,7 +87,8 @@ impl Listener {
     }
 }
 
-fn who(request: &HttpRequest) -> Caller {
+/// Whose place a stream takes.
+pub fn who(request: &HttpRequest) -> Caller {
     if let Some(id) = principal(request).id() {
         return Caller::Key(id);
     }

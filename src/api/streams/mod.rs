@@ -2,7 +2,7 @@
 
 mod feed;
 pub mod frames;
-mod listener;
+pub mod listener;
 pub mod places;
 mod sse;
 mod tickets;

@@ -83,6 +83,10 @@ pub struct ActionBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 43200)]
     due_in_minutes: Option<u32>,
+    /// UUID of a webhook of the bot, of `call_webhook`: it gets `webhook_called`, whatever events it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 36, example = json!(null))]
+    webhook_id: Option<String>,
 }
 
 fn trigger_schema() -> Schema {
@@ -123,7 +127,9 @@ pub fn match_schema() -> Schema {
 /// Any of the values that a condition may have: it is checked together with the field that is compared.
 pub fn value_schema() -> Schema {
     let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
-    let about = "A text, a whole number, true or false; a list of texts or numbers for `in`.";
+    let about = "A text, a whole number, true or false; a list of texts or numbers for `in`; for `regex` a regular \
+                 expression of at most 200 characters, in the syntax of Rust's regex crate, which any part of the first \
+                 4,000 characters may match, in any case.";
     Schema::Object(any.description(Some(about)).examples([json!("refund")]).build())
 }
 
@@ -157,7 +163,7 @@ pub fn conditions(part: &str, bodies: &[ConditionBody]) -> Result<Vec<Condition>
             field.ok_or_else(|| one_of(&at("field"), Field::WORDS)),
             Error::both(
                 op.ok_or_else(|| one_of(&at("op"), Op::WORDS)),
-                wanted(&body.value).ok_or_else(|| {
+                wanted(&body.value, op).ok_or_else(|| {
                     let fault = "must be a text, a whole number, true or false, or a list of these";
                     Error::invalid_field(&at("value"), fault)
                 }),
@@ -168,13 +174,14 @@ pub fn conditions(part: &str, bodies: &[ConditionBody]) -> Result<Vec<Condition>
     Error::all(all)
 }
 
-fn wanted(value: &Value) -> Option<Wanted> {
+fn wanted(value: &Value, op: Option<Op>) -> Option<Wanted> {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => number.as_i64().map(|number| number.to_string()),
         _ => None,
     };
     match value {
+        Value::String(text) if op == Some(Op::Regex) => Some(Wanted::Pattern(text.clone().into())),
         Value::String(text) => Some(Wanted::Text(text.clone())),
         Value::Bool(value) => Some(Wanted::Bool(*value)),
         Value::Number(number) => number.as_i64().map(Wanted::Number),
@@ -189,6 +196,7 @@ impl ConditionBody {
     pub fn of(condition: &Condition) -> Self {
         let value = match &condition.value {
             Wanted::Text(text) => Value::from(text.clone()),
+            Wanted::Pattern(pattern) => Value::from(pattern.as_str()),
             Wanted::Number(number) => Value::from(*number),
             Wanted::Bool(value) => Value::from(*value),
             Wanted::OneOf(values) => Value::from(values.clone()),
@@ -212,7 +220,7 @@ impl ActionBody {
         let needed = |name: &str, value: &Option<String>| {
             value.clone().ok_or_else(|| Error::invalid_field(&at(name), "is needed here"))
         };
-        let person = |name: &str, value: &Option<String>| {
+        let record = |name: &str, value: &Option<String>| {
             needed(name, value).and_then(|text| id_in(&at(name), &text))
         };
         let (action, own): (Action, &[&str]) = match self.r#type.trim() {
@@ -222,7 +230,7 @@ impl ActionBody {
             "add_note" => (Action::AddNote { text: needed("text", &self.text)? }, &["text"]),
             "add_tag" => (Action::AddTag { tag: needed("tag", &self.tag)? }, &["tag"]),
             "remove_tag" => (Action::RemoveTag { tag: needed("tag", &self.tag)? }, &["tag"]),
-            "assign" => (Action::Assign { user: person("user_id", &self.user_id)? }, &["user_id"]),
+            "assign" => (Action::Assign { user: record("user_id", &self.user_id)? }, &["user_id"]),
             "set_status" => {
                 let name = needed("status", &self.status)?;
                 let status = NewStatus::of(name.trim());
@@ -231,6 +239,10 @@ impl ActionBody {
             }
             "handoff" => (Action::Handoff, &[]),
             "pause_bot" => (Action::PauseBot, &[]),
+            "call_webhook" => {
+                let webhook = record("webhook_id", &self.webhook_id)?;
+                (Action::CallWebhook { webhook }, &["webhook_id"])
+            }
             "create_ticket" => {
                 let priority = match self.priority.as_deref().map(str::trim) {
                     None => None,
@@ -244,7 +256,7 @@ impl ActionBody {
             }
             "create_task" => {
                 let title = needed("title", &self.title);
-                let assignee = person("assignee_id", &self.assignee_id);
+                let assignee = record("assignee_id", &self.assignee_id);
                 let (title, assignee) = Error::both(title, assignee)?;
                 let due_in_minutes = self.due_in_minutes;
                 let own = &["title", "assignee_id", "due_in_minutes"];
@@ -262,6 +274,7 @@ impl ActionBody {
             ("title", self.title.is_some()),
             ("assignee_id", self.assignee_id.is_some()),
             ("due_in_minutes", self.due_in_minutes.is_some()),
+            ("webhook_id", self.webhook_id.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !own.contains(name)) {
             None => Ok(action),
@@ -284,6 +297,7 @@ impl ActionBody {
             title: None,
             assignee_id: None,
             due_in_minutes: None,
+            webhook_id: None,
         };
         match action.clone() {
             Action::SendMessage { text } | Action::AddNote { text } => {
@@ -297,6 +311,9 @@ impl ActionBody {
                 Self { status: Some(status.as_str().to_owned()), ..nothing }
             }
             Action::Handoff | Action::PauseBot => nothing,
+            Action::CallWebhook { webhook } => {
+                Self { webhook_id: Some(webhook.to_string()), ..nothing }
+            }
             Action::CreateTicket { subject, priority } => Self {
                 subject: Some(subject),
                 priority: priority.map(|one| one.as_str().to_owned()),

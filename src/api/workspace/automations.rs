@@ -21,10 +21,11 @@ use crate::{
         },
     },
     automation::{
-        Automation, AutomationChange, AutomationDraft, Done, Facts, Figures, Match, Run, hold,
-        holds,
+        Action, Automation, AutomationChange, AutomationDraft, Done, Facts, Figures, Match, Run,
+        hold, holds,
     },
     domain::{Error, ErrorCode, Subject},
+    services::Services,
 };
 
 pub const TAG: &str = "Automations";
@@ -201,6 +202,7 @@ async fn create(
         Error::both(body.trigger.trigger(), matching(body.r#match.as_deref())),
         Error::both(conditions, actions(&body.actions)),
     )?;
+    check_webhooks(&call, bot.id, &actions).await?;
     let draft = AutomationDraft {
         bot: bot.id,
         name: body.name,
@@ -212,6 +214,18 @@ async fn create(
     };
     let made = call.automations.create(draft).await?;
     Ok(Created::of(AutomationView::of(made, Figures::default())))
+}
+
+/// That the webhooks which actions call are the bot's.
+async fn check_webhooks(services: &Services, bot: Uuid, actions: &[Action]) -> Result<(), Error> {
+    for (place, action) in actions.iter().enumerate() {
+        let Action::CallWebhook { webhook } = action else { continue };
+        if services.webhooks.endpoints.bot_of(*webhook).await? != Some(bot) {
+            let field = format!("actions[{place}].webhook_id");
+            return Err(Error::invalid_field(&field, "must be a webhook of the bot"));
+        }
+    }
+    Ok(())
 }
 
 /// A rule of a bot that the caller sees, or may change; to others it does not exist.
@@ -255,7 +269,7 @@ async fn change(
     Path(id): Path<AutomationId>,
     Body(body): Body<Change>,
 ) -> Result<Data<AutomationView>, ApiError> {
-    of_bot(&call, id, true).await?;
+    let rule = of_bot(&call, id, true).await?;
     let trigger = body.trigger.map(|trigger| trigger.trigger()).transpose();
     let conditions = body.conditions.map(|all| conditions("conditions", &all)).transpose();
     let actions = body.actions.map(|all| actions(&all)).transpose();
@@ -263,6 +277,7 @@ async fn change(
         Error::both(trigger, matching(body.r#match.as_deref())),
         Error::both(conditions, actions),
     )?;
+    check_webhooks(&call, rule.bot, actions.as_deref().unwrap_or_default()).await?;
     let (name, enabled) = (body.name, body.enabled);
     let change = AutomationChange { name, enabled, trigger, conditions, matching, actions };
     let changed = call.automations.change(id, change).await?;

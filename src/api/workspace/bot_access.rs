@@ -16,6 +16,15 @@ pub async fn seen<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Bot, Error> {
     allowed(call, id).await.map(|(bot, _)| bot)
 }
 
+/// Whether the caller sees a bot.
+pub async fn is_seen<S, R>(call: &Call<S, R>, id: Uuid) -> Result<bool, Error> {
+    match seen(call, id).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.code == ErrorCode::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// A bot that the caller may change.
 pub async fn managed<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Bot, Error> {
     match allowed(call, id).await? {

@@ -116,7 +116,14 @@ impl VisitorBody {
     pub fn visitor(body: Option<Self>, language: Option<String>) -> Visitor {
         let mut visitor = Visitor::default();
         if let Some(Self { id, name, email, phone, metadata }) = body {
-            visitor = Visitor { id, name, email, phone, metadata: metadata.unwrap_or_default() };
+            visitor = Visitor {
+                id,
+                name,
+                email,
+                phone,
+                metadata: metadata.unwrap_or_default(),
+                until: None,
+            };
         }
         if let Some(language) = language {
             visitor.metadata.insert("language".to_owned(), language);
@@ -342,9 +349,14 @@ async fn remove(
         bots::check_owner(&call.principal(), bot)?;
     }
     call.conversations.delete(&found.conversation.record).await?;
+    call.inbox.caught_up().await?;
+    // Behind the deletion, with what was written until then.
     call.notes.forget(&found.state.session, found.state.conversation).await?;
     call.summaries.forget(&found.state.session, &found.state.chat).await?;
-    call.inbox.caught_up().await?;
+    call.web_chats.forget(&found.state.session, &found.state.chat).await?;
+    if let (None, Some(bot)) = (&found.bot, found.state.session.web_bot()) {
+        call.remove_empty_channel(bot).await?;
+    }
     Ok(Data::of(DeletedView { message: "Session deleted", id: id.to_string() }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{FutureExt, future::LocalBoxFuture, stream};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,9 +14,14 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{Body, Bucket, Call, Conversations, Dialect, File, FileKind, Repeat},
+        streams::{
+            listener::who,
+            places::{Caller, Place, Places},
+        },
         workspace::chat::{self, Admitted, ChatBody, ChatView, TAG},
     },
-    domain::{Error, ErrorCode},
+    bots::Bot,
+    domain::{Error, ErrorCode, SessionId},
     services::Services,
     web_chat::{Said, Saying},
 };
@@ -38,7 +43,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .limited(Bucket::Assistant)
             .repeats(Repeat::Joined)
-            .may_fail(&[ErrorCode::NotFound]),
+            .may_fail(&[ErrorCode::NotFound, ErrorCode::Unavailable]),
     ]
 }
 
@@ -58,13 +63,26 @@ async fn follow(
     Body(mut body): Body<ChatBody>,
 ) -> Result<File<AnswerStream>, ApiError> {
     let Admitted { bot, chat, visitor } = chat::admit(&call, &mut body).await?;
+    let place = place(call.request(), &bot, who(call.request()))?;
     let saying = Saying { bot: bot.id, chat, visitor, key: call.message_key() };
     let said = call.web_chats.say(&body.message, saying).await?;
-    Ok(answer_stream(call.services(), bot.id, said))
+    Ok(answer_stream(call.services(), bot.id, (said, place)))
+}
+
+/// A place for the stream of an answer, among those of the bot's web chat and of the caller. It is taken before anything is
+/// said: what is refused for want of one was not said.
+pub fn place(request: &HttpRequest, bot: &Bot, caller: Caller) -> Result<Place, Error> {
+    let places = request.app_data::<web::Data<Places>>();
+    let places = places.ok_or_else(|| Error::internal("the server is not set up"))?;
+    places.take(Some(&SessionId::of_web(bot.id)), caller)
 }
 
 /// The answer to a message of a visitor.
-pub fn answer_stream(services: web::Data<Services>, bot: Uuid, said: Said) -> File<AnswerStream> {
+pub fn answer_stream(
+    services: web::Data<Services>,
+    bot: Uuid,
+    (said, place): (Said, Place),
+) -> File<AnswerStream> {
     let start = frame(
         "start",
         &json!({ "session_id": said.conversation.to_string(), "message_id": said.message.to_string() }),
@@ -79,6 +97,7 @@ pub fn answer_stream(services: web::Data<Services>, bot: Uuid, said: Said) -> Fi
         follower,
         said: String::new(),
         reply: Some(reply.boxed_local()),
+        _place: place,
     };
     let frames = stream::unfold(words, |mut words| async move {
         let next = words.next().await?;
@@ -101,6 +120,7 @@ struct Words {
     said: String,
     /// None once the answer is there.
     reply: Option<LocalBoxFuture<'static, Result<ChatView, Error>>>,
+    _place: Place,
 }
 
 impl Words {

@@ -7,7 +7,7 @@
 mod account;
 pub mod automation_body;
 mod automations;
-mod bot_access;
+pub mod bot_access;
 mod canned;
 mod contact_view;
 mod contacts;
@@ -28,6 +28,7 @@ mod invitations;
 mod knowledge;
 mod knowledge_view;
 mod logins;
+mod model;
 pub mod notes;
 mod notifications;
 mod pages;
@@ -67,6 +68,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(contacts::endpoints());
     all.extend(knowledge::endpoints());
     all.extend(bots::endpoints());
+    all.extend(model::endpoints());
     all.extend(chat::endpoints());
     all.extend(chat_stream::endpoints());
     all.extend(inbox::endpoints());

@@ -267,6 +267,7 @@ async fn create(
         due_at: due(body.due_at.as_deref())?,
         requester: body.requester,
         by: caller(&call).ok(),
+        is_of_visitor: false,
     };
     let made = call.work_items.create(draft).await?;
     Ok(Created::of(work_item_view::ticket(&call, made).await?))

@@ -19,6 +19,7 @@ use crate::{
         sessions::wire::seconds,
         workspace::{inbox::caller, people_names::all_sessions, views::MemberView},
     },
+    assignment,
     domain::{ErrorCode, Subject},
     inbox::Agent,
 };
@@ -171,6 +172,7 @@ async fn remove(call: Call<Admin>, Path(id): Path<UserId>) -> Result<Message, Ap
     call.notifications.forget(id).await?;
     let by = caller(&call).ok();
     call.inbox.release(&all_sessions(&call), (Agent::User(id), by)).await?;
+    assignment::forget_person(&call.inbox, id).await?;
     call.work_items.forget_person(id, by).await?;
     Ok(Message::of("The account was removed"))
 }

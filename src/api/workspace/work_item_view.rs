@@ -31,7 +31,7 @@ pub struct TicketView {
     /// UUID of the bot.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440060")]
     pub bot_id: Option<String>,
-    /// UUID of the conversation that it is about; null without one.
+    /// UUID of the conversation that it is about; null without one. A visitor's may not have begun yet.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
     pub session_id: Option<String>,
     /// UUID of the contact that it is about; null without one.
@@ -55,7 +55,7 @@ pub struct TicketView {
     /// When it is due, RFC 3339; null without a time.
     #[schema(example = "2026-03-25T10:31:00Z")]
     pub due_at: Option<String>,
-    /// UUID of the person or of the API key that made it; null for a rule and where that is not known.
+    /// UUID of the person or of the API key that made it; null for a rule, a visitor, and where that is not known.
     #[schema(example = json!(null))]
     pub created_by: Option<String>,
     /// When it was made, RFC 3339.

@@ -16,7 +16,6 @@ use crate::{
         post::{Cause, Outcome},
         sent_note::{Author, AuthorKind, SentNote},
         state::InboxState,
-        status::Status,
     },
     knowledge::AnswerKind,
     store::{Store, StoreError},
@@ -112,7 +111,7 @@ impl Worker {
                 }
             }
             if rest.is_none() && !is_answered {
-                self.give_up(work.store(), due).await?;
+                self.give_up(&mut work, due).await?;
             }
             Breakpoint::AnswerWorded.pass();
             if let Some(events) = work.commit().await? {
@@ -132,13 +131,15 @@ impl Worker {
     /// transaction.
     pub(in crate::inbox::answering) async fn give_up(
         &self,
-        store: &Store,
+        work: &mut Work<'_>,
         due: &AnswerDue,
     ) -> Result<(), StoreError> {
-        let Some(mut state) = self.state(store, due).await? else { return Ok(()) };
-        if state.status == Status::AiActive && state.run.turns == 0 {
-            state.status = Status::waiting(state.assignee.is_some());
-            put_state(store, &state).await?;
+        let Some(mut state) = self.state(work.store(), due).await? else { return Ok(()) };
+        if state.run.turns == 0
+            && let Some(event) = state.give_up()
+        {
+            work.append(NewEvent::of_module(Some((&state.session).into()), &event)?);
+            put_state(work.store(), &state).await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `AnswersDue` | session, chat | [`AnswerDue`] |
 //! | `AnswersByDue` | due, session, chat | |
+//! | `AnswersLeft` | session, chat | [`AnswerLeft`] |
 
 use std::time::Duration;
 
@@ -59,6 +60,41 @@ impl Record for AnswerDue {
     fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
         let place = BY_DUE.key().time(self.due).text(self.session.as_str());
         vec![place.text(self.chat.as_str())]
+    }
+}
+
+/// Messages of a conversation whose reader left before an answer began. Asked for again, they are answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerLeft {
+    pub bot: Uuid,
+    /// Oldest first.
+    pub messages: Vec<DueMessage>,
+}
+
+impl Record for AnswerLeft {
+    const TABLE: Table = Table {
+        tree: Tree::new(215, "AnswersLeft"),
+        owner: "inbox",
+        indexes: &[],
+        scope: Scope::Account,
+    };
+}
+
+impl AnswerLeft {
+    pub fn at(session: &SessionId, chat: &Jid) -> Key<Self> {
+        <Self as Record>::key().text(session.as_str()).text(chat.as_str())
+    }
+
+    /// With the messages of an answer; the newest are kept.
+    pub fn with(known: Option<Self>, due: &AnswerDue) -> Self {
+        let known = known.filter(|known| known.bot == due.bot);
+        let mut messages = known.map(|known| known.messages).unwrap_or_default();
+        messages.retain(|message| !due.messages.contains(message));
+        messages.extend(due.messages.iter().cloned());
+        let surplus = messages.len().saturating_sub(MOST_MESSAGES);
+        messages.drain(..surplus);
+        Self { bot: due.bot, messages }
     }
 }
 

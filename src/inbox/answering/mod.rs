@@ -18,7 +18,7 @@ mod worker;
 mod wording;
 
 pub use self::{
-    due::AnswerDue,
+    due::{AnswerDue, AnswerLeft},
     queue::AnswerQueue,
     runner::{Answering, AnsweringParts},
 };

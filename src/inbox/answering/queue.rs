@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     answers::{AnswerRules, LiveAnswers},
     domain::{Clock, Event, Jid, Message, SessionId},
-    inbox::answering::due::{AnswerDue, DueMessage},
+    inbox::answering::due::{AnswerDue, AnswerLeft, DueMessage},
     store::{Store, StoreError},
 };
 
@@ -75,6 +75,46 @@ impl AnswerQueue {
         transaction.commit().await?;
         self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(event.id);
         Ok(())
+    }
+
+    /// Makes the answer to a message due whose reader left before it began. Whether it is.
+    pub async fn resume(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        message: &str,
+    ) -> Result<bool, StoreError> {
+        let (at, key) = (AnswerLeft::at(session, chat), AnswerDue::at(session, chat));
+        let mut transaction = self.store.transaction();
+        loop {
+            let Some(mut left) = transaction.get(&at).await? else { return Ok(false) };
+            let place = left.messages.iter().position(|left| left.key == message);
+            let Some(place) = place else { return Ok(false) };
+            let (bot, message) = (left.bot, left.messages.remove(place));
+            match left.messages.is_empty() {
+                true => transaction.delete(&at).await?,
+                false => transaction.put(&at, &left).await?,
+            }
+            let now = (self.clock.now(), Duration::ZERO);
+            let due = match transaction.get(&key).await? {
+                Some(mut due) if due.bot == bot => {
+                    due.join(message, now);
+                    due
+                }
+                _ => AnswerDue::new((session, chat), bot, message, now),
+            };
+            transaction.put(&key, &due).await?;
+            if transaction.commit().await? {
+                self.store.durable().await?;
+                self.wake.notify_one();
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Forgets what was left in a conversation that is deleted.
+    pub async fn forget(&self, session: &SessionId, chat: &Jid) -> Result<(), StoreError> {
+        self.store.clear(AnswerLeft::at(session, chat)).await
     }
 
     /// Wakes the runner, if the event that was committed added something.

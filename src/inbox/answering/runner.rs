@@ -14,7 +14,7 @@ use crate::{
     events::EventLog,
     inbox::{
         answering::{
-            due::{self, AnswerDue},
+            due::{self, AnswerDue, AnswerLeft},
             queue::AnswerQueue,
             wording::Ending,
             worker::Worker,
@@ -141,6 +141,7 @@ impl Answering {
         match self.0.word(due, &scene, &live).await? {
             Ending::Said(said) => self.0.commit(due, &scene.bot, &said).await,
             Ending::Dropped => self.leave(due).await,
+            Ending::Left => self.leave_for_later(due).await,
             Ending::Joined => self.begin_again(due).await,
         }
     }
@@ -151,13 +152,19 @@ impl Answering {
             let restarts = due.restarts.saturating_add(1);
             Some(AnswerDue { restarts, ..found })
         };
-        Ok(self.change(due, again).await?)
+        Ok(self.change(due, again, false).await?)
+    }
+
+    /// Leaves the messages of an answer until somebody asks for it again.
+    async fn leave_for_later(&self, due: &AnswerDue) -> Result<(), Error> {
+        let now = self.0.clock.now();
+        Ok(self.change(due, |found| found.without(&due.messages, now), true).await?)
     }
 
     /// Leaves the messages of an answer unanswered.
     async fn leave(&self, due: &AnswerDue) -> Result<(), Error> {
         let now = self.0.clock.now();
-        Ok(self.change(due, |found| found.without(&due.messages, now)).await?)
+        Ok(self.change(due, |found| found.without(&due.messages, now), false).await?)
     }
 
     /// Puts the answer off. While the store is not well, it waits; other failures are counted.
@@ -168,31 +175,40 @@ impl Answering {
                 "the messages of a conversation stay unanswered after {failures} failures"
             );
             let now = self.0.clock.now();
-            return self.change(due, |found| found.without(&due.messages, now)).await;
+            return self.change(due, |found| found.without(&due.messages, now), false).await;
         }
         let later = self.0.clock.now() + DISK_PAUSE * 2_u32.pow(failures);
-        self.change(due, |found| Some(AnswerDue { failures, due: later, ..found })).await
+        self.change(due, |found| Some(AnswerDue { failures, due: later, ..found }), false).await
     }
 
-    /// Changes what is due in a conversation, or removes it.
+    /// Changes what is due in a conversation, or removes it. Its messages can be asked for again where that is wanted.
     async fn change(
         &self,
         due: &AnswerDue,
         change: impl Fn(AnswerDue) -> Option<AnswerDue>,
+        is_for_later: bool,
     ) -> Result<(), StoreError> {
         let key = AnswerDue::at(&due.session, &due.chat);
-        let mut transaction = self.0.store.transaction();
+        let mut work = self.0.log.work();
         loop {
-            let Some(found) = transaction.get(&key).await? else { return Ok(()) };
+            let Some(found) = work.get(&key).await? else { return Ok(()) };
+            if is_for_later {
+                let at = AnswerLeft::at(&due.session, &due.chat);
+                let left = AnswerLeft::with(work.get(&at).await?, due);
+                work.put(&at, &left).await?;
+            }
             match change(found) {
-                Some(changed) => transaction.put(&key, &changed).await?,
+                Some(changed) => work.put(&key, &changed).await?,
                 None => {
-                    transaction.delete(&key).await?;
-                    self.0.give_up(transaction.store(), due).await?;
+                    work.delete(&key).await?;
+                    self.0.give_up(&mut work, due).await?;
                 }
             }
-            if transaction.commit().await? {
-                return Ok(());
+            if let Some(events) = work.commit().await? {
+                return match events.last() {
+                    Some(last) => self.0.log.publish(last.seq).await,
+                    None => Ok(()),
+                };
             }
         }
     }

@@ -20,9 +20,9 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(600);
 /// Messages that are read for what was said before, and for what is answered.
 const READ: usize = 60;
-/// Characters of an answer; by SMS each part of it costs.
+/// Characters of an answer; by SMS it goes in parts, each of which costs.
 const LONGEST: usize = 4_096;
-const LONGEST_BY_SMS: usize = 1_600;
+const LONGEST_BY_SMS: usize = 2_400;
 
 /// What an answer is worded from.
 pub struct Scene {

@@ -23,8 +23,10 @@ const MOST_RESTARTS: u32 = 2;
 /// What became of an answer.
 pub enum Ending {
     Said(Said),
-    /// Nobody waits for it any more, or it must not be given.
+    /// It must not be given.
     Dropped,
+    /// Nobody waits for it any more.
+    Left,
     /// A further message is to be answered with it.
     Joined,
 }
@@ -203,6 +205,7 @@ fn given_up(interrupt: Interrupt, spoken: &Spoken, live: &Live, asked: Asked) ->
             is_truncated: true,
             is_read: true,
         }),
-        Interrupt::Left | Interrupt::Cancelled => Ending::Dropped,
+        Interrupt::Left => Ending::Left,
+        Interrupt::Cancelled => Ending::Dropped,
     }
 }

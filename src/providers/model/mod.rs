@@ -5,11 +5,15 @@
 
 mod openai;
 mod reply;
+mod simulated;
 mod stream;
 
 pub use self::{
     openai::OpenAi,
-    reply::{LONGEST_REPLY, LanguageModel, ModelError, ModelRequest, Reply, Speaker, Turn},
+    reply::{
+        HANDOFF_MARK, LONGEST_REPLY, LanguageModel, ModelError, ModelRequest, Reply, Speaker, Turn,
+    },
+    simulated::{MOST_ANSWERS, PlannedAnswer, SimulatedModel, SimulatedRequest},
 };
 use std::sync::Arc;
 
@@ -21,5 +25,14 @@ pub fn of_settings(config: &Config, own: &OwnPorts) -> Option<Arc<dyn LanguageMo
     if settings.base_url.is_empty() {
         return None;
     }
-    Some(Arc::new(OpenAi::new(settings, own.clone())))
+    match simulated(config) {
+        Some(model) => Some(Arc::new(model)),
+        None => Some(Arc::new(OpenAi::new(settings, own.clone()))),
+    }
+}
+
+/// The model of the simulated network, where the settings name that.
+pub fn simulated(config: &Config) -> Option<SimulatedModel> {
+    let settings = &config.assistant;
+    settings.is_simulated().then(|| SimulatedModel::new(settings.model.clone()))
 }

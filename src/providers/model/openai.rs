@@ -2,23 +2,33 @@
 //!
 //! A request is tried again before the first piece of its reply, never after: what was said stays said.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use url::Url;
 
 use crate::{
     config::Assistant,
     egress::{NoAnswer, OwnPorts, StreamClient, Streamed},
     providers::model::{
-        reply::{LONGEST_REPLY, LanguageModel, ModelError, ModelRequest, Reply, Speaker},
+        reply::{
+            HANDOFF_FUNCTION, LONGEST_REPLY, LanguageModel, ModelError, ModelRequest, Reply,
+            Speaker,
+        },
         stream::{Events, Said, whole},
     },
 };
 
 const PATH: &str = "/chat/completions";
+/// The field of the functions that a model may call.
+const FUNCTIONS: &str = "tools";
 /// Tries of one request.
 const MOST_TRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -29,22 +39,27 @@ const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 pub struct OpenAi {
     client: StreamClient,
+    address: String,
     model: String,
     temperature: f64,
     max_tokens: u32,
     first_token: Duration,
     answer: Duration,
+    /// The endpoint refused a request for its functions alone: it is offered none from then on.
+    takes_no_functions: AtomicBool,
 }
 
 impl OpenAi {
     pub fn new(settings: &Assistant, own: OwnPorts) -> Self {
         Self {
             client: StreamClient::new(&settings.base_url, own, settings.api_key.clone()),
+            address: address_of(&settings.base_url),
             model: settings.model.clone(),
             temperature: settings.temperature,
             max_tokens: settings.max_tokens,
             first_token: Duration::from_secs(settings.first_token_seconds),
             answer: Duration::from_secs(settings.answer_seconds),
+            takes_no_functions: AtomicBool::new(false),
         }
     }
 
@@ -58,13 +73,17 @@ impl OpenAi {
             };
             json!({ "role": role, "content": turn.text })
         });
-        json!({
+        let mut body = json!({
             "model": self.name(request),
             "messages": system.into_iter().chain(turns).collect::<Vec<_>>(),
             "temperature": request.temperature.unwrap_or(self.temperature),
             "max_tokens": request.max_tokens.unwrap_or(self.max_tokens),
             "stream": true,
-        })
+        });
+        if request.may_hand_off && !self.takes_no_functions.load(Ordering::Relaxed) {
+            body[FUNCTIONS] = json!([handoff_function()]);
+        }
+        body
     }
 
     /// Asks once, and waits for the first piece. A pause that the endpoint asks for stands beside its error.
@@ -98,14 +117,25 @@ impl OpenAi {
         }
     }
 
-    async fn first_piece(&self, body: &Value, end: Instant) -> Result<Coming, ModelError> {
-        let mut tries = 0;
+    async fn first_piece(&self, mut body: Value, end: Instant) -> Result<Coming, ModelError> {
+        let (mut tries, mut is_without) = (0, false);
         loop {
             tries += 1;
-            let (error, asked) = match self.attempt(body, end).await {
-                Ok(coming) => return Ok(coming),
+            let (error, asked) = match self.attempt(&body, end).await {
+                Ok(coming) => {
+                    if is_without {
+                        self.takes_no_functions.store(true, Ordering::Relaxed);
+                    }
+                    return Ok(coming);
+                }
                 Err(failed) => failed,
             };
+            // Many endpoints and models know no functions, and some refuse a request with any.
+            let may_be_for_functions = matches!(error, ModelError::Refused(400 | 404 | 415 | 422));
+            if may_be_for_functions && remove_functions(&mut body) {
+                is_without = true;
+                continue;
+            }
             let pause = asked.unwrap_or(FIRST_PAUSE * 2_u32.pow(tries - 1));
             if !error.may_be_retried() || MOST_TRIES <= tries || LONGEST_PAUSE < pause {
                 return Err(error);
@@ -121,15 +151,51 @@ impl LanguageModel for OpenAi {
         request.model.clone().unwrap_or_else(|| self.model.clone())
     }
 
+    fn address(&self) -> String {
+        self.address.clone()
+    }
+
     async fn reply(&self, request: &ModelRequest) -> Result<Reply, ModelError> {
         let (body, end) = (self.body(request), Instant::now() + self.answer);
-        let first = tokio::time::timeout(self.first_token, self.first_piece(&body, end));
+        let first = tokio::time::timeout(self.first_token, self.first_piece(body, end));
         let coming = first.await.unwrap_or(Err(ModelError::Late))?;
         Ok(Reply::new(stream::unfold(coming, |mut coming| async move {
             let piece = coming.next().await?;
             Some((piece, coming))
         })))
     }
+}
+
+/// An address without what stands before its host or behind its path.
+fn address_of(base_url: &str) -> String {
+    let Ok(mut url) = Url::parse(base_url) else { return String::new() };
+    // They fail only where there is no host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
+/// What a model is offered to call a person by.
+fn handoff_function() -> Value {
+    json!({
+        "type": "function",
+        "function": {
+            "name": HANDOFF_FUNCTION,
+            "description": "Hands the conversation over to a person, when the customer asks for one, is upset, or needs \
+                something that you cannot do.",
+            "parameters": {
+                "type": "object",
+                "properties": { "reason": { "type": "string", "description": "Why, in a few words." } },
+            },
+        },
+    })
+}
+
+/// Whether there were any.
+fn remove_functions(body: &mut Value) -> bool {
+    body.as_object_mut().is_some_and(|body| body.remove(FUNCTIONS).is_some())
 }
 
 /// A reply under way.

@@ -8,6 +8,11 @@ use futures_util::{Stream, StreamExt, stream::BoxStream};
 /// Characters of a reply. What comes beyond is not waited for.
 pub const LONGEST_REPLY: usize = 16_384;
 
+/// What stands in a reply where the model calls a person, by a function or by writing it.
+pub const HANDOFF_MARK: &str = "[[HANDOFF]]";
+/// The function by which a model calls a person.
+pub const HANDOFF_FUNCTION: &str = "handoff";
+
 /// A conversation that is to be continued.
 #[derive(Clone, Debug, Default)]
 pub struct ModelRequest {
@@ -20,6 +25,8 @@ pub struct ModelRequest {
     /// None for that of the settings; the same of the tokens of the reply.
     pub temperature: Option<f64>,
     pub max_tokens: Option<u32>,
+    /// Whether the model may call a person.
+    pub may_hand_off: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +98,9 @@ impl fmt::Debug for Reply {
 pub trait LanguageModel: Send + Sync {
     /// The name of the model that replies to a request.
     fn name(&self, request: &ModelRequest) -> String;
+
+    /// Where it is asked, without credentials.
+    fn address(&self) -> String;
 
     /// Asks for a reply, and answers once its first piece is there.
     async fn reply(&self, request: &ModelRequest) -> Result<Reply, ModelError>;

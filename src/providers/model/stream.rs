@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::providers::model::reply::ModelError;
+use crate::providers::model::reply::{HANDOFF_FUNCTION, HANDOFF_MARK, ModelError};
 
 /// Bytes of an event.
 const LARGEST_EVENT: usize = 256 * 1024;
@@ -107,8 +107,17 @@ fn piece_of(value: &Value, part: &str) -> Result<Option<Said>, ModelError> {
         return Err(ModelError::Broken);
     }
     let text = value.pointer(&format!("/choices/0/{part}/content")).and_then(Value::as_str);
-    let text = text.filter(|text| !text.is_empty());
-    Ok(text.map(|text| Said::Piece(text.to_owned())))
+    let mut text = text.unwrap_or_default().to_owned();
+    // Of a call in pieces, the first alone has the name.
+    let calls = value.pointer(&format!("/choices/0/{part}/tool_calls")).and_then(Value::as_array);
+    let is_handoff = |call: &Value| {
+        let name = call.pointer("/function/name").and_then(Value::as_str);
+        name.is_some_and(|name| name.trim() == HANDOFF_FUNCTION)
+    };
+    if calls.into_iter().flatten().any(is_handoff) {
+        text.push_str(HANDOFF_MARK);
+    }
+    Ok((!text.is_empty()).then_some(Said::Piece(text)))
 }
 
 #[cfg(test)]
@@ -183,6 +192,26 @@ mod tests {
         let answer = br#"{"choices":[{"message":{"role":"assistant","content":"Hello"}}]}"#;
         assert_eq!(whole(answer), Ok("Hello".to_owned()));
         assert_eq!(whole(b"{\"choices\":[]}"), Err(ModelError::Broken));
+    }
+
+    #[test]
+    fn a_call_of_the_function_is_the_mark_once() {
+        let call = |name: Option<&str>, arguments: &str| {
+            let function = serde_json::json!({ "name": name, "arguments": arguments });
+            let calls = serde_json::json!([{ "index": 0, "function": function }]);
+            let delta = serde_json::json!({ "content": null, "tool_calls": calls });
+            format!("data: {}\n\n", serde_json::json!({ "choices": [{ "delta": delta }] }))
+        };
+        let stream = format!(
+            "data: {}\n\n{}{}data: [DONE]\n\n",
+            event("One moment."),
+            call(Some("handoff"), ""),
+            call(None, "{\"reason\":\"upset\"}")
+        );
+        assert_eq!(read(&stream), Ok(vec![piece("One moment."), piece(HANDOFF_MARK), Said::Done]));
+        assert_eq!(read(&call(Some("weather"), "{}")), Ok(vec![]));
+        let answer = br#"{"choices":[{"message":{"content":null,"tool_calls":[{"function":{"name":"handoff"}}]}}]}"#;
+        assert_eq!(whole(answer), Ok(HANDOFF_MARK.to_owned()));
     }
 
     proptest! {

@@ -427,3 +427,36 @@ async fn without_twilio_its_webhooks_are_refused() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_text_of_a_flow_comes_in_parts_in_order() {
+    let app = TestApp::start().await;
+    let long = "Раз два три четыре пять шесть семь. ".repeat(40);
+    let flow = json!({
+        "name": "Long", "trigger": { "type": "any" },
+        "steps": [{ "id": "long", "type": "message", "text": long.trim() }],
+    });
+    created(&app, "/flows", flow).await;
+    writes(&app, ADA, "Tell me all").await;
+    let all = async || {
+        let texts: Vec<String> = sent(&app)
+            .await
+            .iter()
+            .rev()
+            .map(|one| one["text"].as_str().unwrap().to_owned())
+            .collect();
+        (texts.len() == 3).then_some(texts)
+    };
+    let parts = app.wait_for("all parts", all).await;
+    assert_eq!(parts.join(" "), long.trim());
+    // Ten segments of 67 characters each, cut behind a sentence.
+    let is_part = |part: &String| part.chars().count() <= 670 && part.ends_with("семь.");
+    assert!(parts.iter().all(is_part), "{parts:?}");
+    // In the conversation too, each once.
+    let chat = chat_of(&app, "sms", ADA).await;
+    let page = get(&app, &format!("/chats/{}/messages", id(&chat))).await;
+    let own = page["messages"].as_array().unwrap().iter();
+    let own = own.filter(|message| message["direction"] == "OUTBOUND").count();
+    assert_eq!(own, 3, "{page}");
+    app.stop().await;
+}

@@ -1,10 +1,12 @@
 //! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox, and what people work with together.
 
 mod accounts;
+mod automation_calls;
 mod automations;
 mod canned;
 mod bot_analytics;
 mod bot_models;
+mod bot_models_simulated;
 mod bot_replies;
 mod bot_webhooks;
 mod bots;
@@ -19,6 +21,7 @@ mod guest;
 mod inbox;
 mod inbox_send;
 mod keys;
+mod left_behind;
 mod notes;
 mod notifications;
 mod presence;

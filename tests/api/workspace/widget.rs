@@ -1,5 +1,7 @@
 //! The chat widget over HTTP, as pages of visitors ask: tokens, origins, messages, streams, limits.
 
+mod tickets;
+
 use std::time::Duration;
 
 use reqwest::{Method, header::HeaderMap};

@@ -1,7 +1,7 @@
 //! What the matrix expects: operations for anybody, and the scopes that roles have.
 
 /// What everybody may call.
-pub const PUBLIC: [&str; 38] = [
+pub const PUBLIC: [&str; 40] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
@@ -33,6 +33,8 @@ pub const PUBLIC: [&str; 38] = [
     "POST /api/v1/widget/{token}/stream",
     "POST /api/v1/widget/{token}/feedback",
     "POST /api/v1/widget/{token}/handoff",
+    "POST /api/v1/widget/{token}/tickets",
+    "GET /api/v1/widget/{token}/tickets",
     "POST /api/v1/widget/{token}/close",
     "GET /_simulator/api-docs",
     "GET /_simulator/api-docs/{file}",

@@ -138,6 +138,50 @@ test("a visitor asks, a person takes over, and all goes on when the page is relo
   await close();
 });
 
+test("a visitor opens a ticket by keyboard, and sees how it goes on", async () => {
+  const { page, close } = await visit(site.address);
+  await launcher(page).click();
+  const ticket = chat(page).getByRole("button", { name: "Open a ticket" });
+  await ticket.focus();
+  await page.keyboard.press("Enter");
+  const form = chat(page).getByRole("form", { name: "Open a ticket" });
+  await form.waitFor();
+  const frame = page.frames().find((each) => each.url().includes("/widget/pk_"));
+  await assertAccessible(frame, "the form of a ticket");
+  const focused = (field) => until("the focus", () =>
+    field.evaluate((element) => element === document.activeElement));
+  await focused(form.getByLabel("Subject"));
+  // Escape closes the form, and not the chat.
+  await page.keyboard.press("Escape");
+  await form.waitFor({ state: "hidden" });
+  await focused(ticket);
+  await page.keyboard.press("Enter");
+  await focused(form.getByLabel("Subject"));
+  await page.keyboard.type(HOSTILE);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("Order 4711");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("nobody");
+  await page.keyboard.press("Enter");
+  await until("the browser's word on the address", () => form.getByLabel("Your e-mail address")
+    .evaluate((element) => !element.validity.valid && element === document.activeElement));
+  await page.keyboard.type("@example.com");
+  await page.keyboard.press("Enter");
+  await chat(page).getByText(/^Ticket \d+ is open\.$/).waitFor();
+  await focused(ticket);
+  const { tickets } = await work.ask("GET", `/tickets/${work.bot.id}`);
+  assert.equal(tickets.length, 1);
+  const [{ id, subject, description, requester }] = tickets;
+  assert.deepEqual([subject, description, requester],
+    [HOSTILE, "Order 4711", "nobody@example.com"]);
+  await work.ask("PUT", `/tickets/${id}`, { status: "resolved" });
+  await page.keyboard.press("Enter");
+  await form.getByText(/javascript:alert.* · resolved$/).waitFor();
+  await assertCount(form.locator("img, a"), 0, "a subject is text");
+  await assertAccessible(frame, "the tickets of a visitor");
+  await close();
+});
+
 test("what is written without a network is sent when it is back, each once", async () => {
   const { page, context, close } = await visit(site.address);
   await launcher(page).click();

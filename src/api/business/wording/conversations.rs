@@ -49,6 +49,7 @@ impl Family for ConversationWords {
             InboxEvent::Assigned { .. } => Some("conversation.assigned"),
             InboxEvent::Resolved { .. } => Some("conversation.resolved"),
             InboxEvent::Responded { .. }
+            | InboxEvent::GivenUp { .. }
             | InboxEvent::SurveySent { .. }
             | InboxEvent::HandoffRequested { .. }
             | InboxEvent::Rated { .. }
@@ -88,6 +89,7 @@ impl Family for ConversationWords {
                 told.resolved_by = chat_view::agent(services, by).await?;
             }
             InboxEvent::Responded { .. }
+            | InboxEvent::GivenUp { .. }
             | InboxEvent::SurveySent { .. }
             | InboxEvent::HandoffRequested { .. }
             | InboxEvent::Rated { .. }

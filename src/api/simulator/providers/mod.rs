@@ -1,5 +1,6 @@
-//! The control of simulated providers: payments and text messages.
+//! The control of simulated providers: payments, text messages, and a language model.
 
+mod model;
 mod payments;
 mod sms;
 
@@ -8,5 +9,6 @@ use crate::api::endpoint::Endpoint;
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = payments::endpoints();
     all.extend(sms::endpoints());
+    all.extend(model::endpoints());
     all
 }

@@ -8,10 +8,12 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
+        gate::{auth::client_of, caller::address::Network},
         kit::{Body, Bucket, Call, Data, File, Message, Public, Repeat},
+        streams::places::Caller,
         workspace::{
             chat::{self, ChatView, Opinion, VisitorBody},
-            chat_stream::{AnswerStream, answer_stream},
+            chat_stream::{AnswerStream, answer_stream, place},
             widget::{
                 caller::{Looks, Talks, Visitor, unknown_session},
                 views::{self, TAG, VisitorSessionView},
@@ -37,7 +39,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         talk(Endpoint::post("/api/v1/widget/{token}/stream", stream))
             .named("streamWidgetMessage")
             .about(TAG, "Say something as a visitor, and get the answer word by word")
-            .details(ONCE),
+            .details(ONCE)
+            .may_fail(&[ErrorCode::Unavailable]),
         Endpoint::post("/api/v1/widget/{token}/feedback", feedback)
             .named("giveWidgetFeedback")
             .about(TAG, "Say what the visitor thinks of an answer, or of the conversation")
@@ -107,8 +110,10 @@ async fn stream(
     caller: Visitor<Talks>,
     Body(body): Body<ChatBody>,
 ) -> Result<File<AnswerStream>, ApiError> {
+    let address = Network::of(client_of(call.request())).to_string();
+    let place = place(call.request(), &caller.bot, Caller::Address(address))?;
     let said = take_in(&call, &caller, body).await?;
-    Ok(answer_stream(call.services(), caller.bot.id, said))
+    Ok(answer_stream(call.services(), caller.bot.id, (said, place)))
 }
 
 /// What a visitor thinks.

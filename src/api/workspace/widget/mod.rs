@@ -3,13 +3,14 @@
 //!
 //! ```text
 //! widget.js ─▶ config ─▶ page (a frame) ─▶ sessions ─▶ history ─▶ events, which follow the conversation
-//!                                                       └─▶ stream, feedback, handoff, close
+//!                                                       └─▶ stream, feedback, handoff, tickets, close
 //! ```
 
 mod caller;
 mod chat;
 mod events;
 mod page;
+mod tickets;
 mod visits;
 mod views;
 
@@ -19,6 +20,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let mut all = page::endpoints();
     all.extend(visits::endpoints());
     all.extend(chat::endpoints());
+    all.extend(tickets::endpoints());
     all.extend(events::endpoints());
     all
 }

@@ -1,4 +1,4 @@
-//! Words of rules that ran: `automation_triggered`.
+//! Words of rules that ran, `automation_triggered`, and of webhooks that they called, `webhook_called`.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -11,15 +11,18 @@ use crate::{
         kit::{Shape, shape},
         workspace::{
             automations::DoneView,
-            wording::family::{Family, written},
+            session_view::{self, MessageView, SessionView},
+            wording::family::{Family, session, state, written},
         },
     },
     automation::AutomationEvent,
-    domain::{Error, Event},
+    domain::{Error, Event, MessageId},
     services::Services,
 };
 
-const NAME: &str = "automation_triggered";
+const TRIGGERED: &str = "automation_triggered";
+/// Goes to the webhook that is called, and to no other: nobody asks for it.
+const CALLED: &str = "webhook_called";
 
 pub struct AutomationWords;
 
@@ -48,32 +51,80 @@ struct RuleView {
     name: String,
 }
 
+/// A webhook that a rule called.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BotCallData)]
+struct CallTold {
+    /// The rule.
+    automation: RuleView,
+    /// UUID of the conversation.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
+    session_id: String,
+    /// The conversation; null for one that was deleted.
+    session: Option<SessionView>,
+    /// The message that started the rule; null where something else did.
+    message: Option<MessageView>,
+}
+
 #[async_trait]
 impl Family for AutomationWords {
     fn name(&self, event: &Event) -> Option<&'static str> {
-        let happened = event.body.read::<AutomationEvent>()?;
-        matches!(happened, AutomationEvent::Triggered { .. }).then_some(NAME)
+        match event.body.read::<AutomationEvent>()? {
+            AutomationEvent::Triggered { .. } => Some(TRIGGERED),
+            AutomationEvent::WebhookCalled { .. } => Some(CALLED),
+            AutomationEvent::Idle { .. } | AutomationEvent::FlowDue { .. } => None,
+        }
     }
 
     fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
-        vec![(NAME, "A rule of the bot ran", shape::<Told>())]
+        vec![
+            (TRIGGERED, "A rule of the bot ran", shape::<Told>()),
+            (CALLED, "A rule of the bot called this webhook", shape::<CallTold>()),
+        ]
     }
 
     async fn bots(&self, _: &Services, event: &Event) -> Result<Vec<Uuid>, Error> {
         match event.body.read() {
-            Some(AutomationEvent::Triggered { bot, .. }) => Ok(vec![bot]),
+            Some(
+                AutomationEvent::Triggered { bot, .. } | AutomationEvent::WebhookCalled { bot, .. },
+            ) => Ok(vec![bot]),
             _ => Ok(Vec::new()),
         }
     }
 
-    async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
-        let Some(AutomationEvent::Triggered { of, automation, name, actions, .. }) =
-            event.body.read()
-        else {
-            return Ok(None);
-        };
-        let automation = RuleView { id: automation.to_string(), name };
-        let actions = actions.into_iter().map(DoneView::of).collect();
-        written(&Told { automation, session_id: of.conversation.to_string(), actions })
+    async fn data(&self, services: &Services, event: &Event) -> Result<Option<Value>, Error> {
+        let rule = |id: Uuid, name: String| RuleView { id: id.to_string(), name };
+        match event.body.read() {
+            Some(AutomationEvent::Triggered { of, automation, name, actions, .. }) => {
+                let actions = actions.into_iter().map(DoneView::of).collect();
+                let session_id = of.conversation.to_string();
+                written(&Told { automation: rule(automation, name), session_id, actions })
+            }
+            Some(AutomationEvent::WebhookCalled { of, automation, name, message, .. }) => {
+                written(&CallTold {
+                    automation: rule(automation, name),
+                    session_id: of.conversation.to_string(),
+                    session: session(services, event).await?,
+                    message: match message {
+                        Some(id) => said(services, event, &id).await?,
+                        None => None,
+                    },
+                })
+            }
+            _ => Ok(None),
+        }
     }
+}
+
+/// A message of the conversation of an event, where it is still there.
+async fn said(
+    services: &Services,
+    event: &Event,
+    id: &MessageId,
+) -> Result<Option<MessageView>, Error> {
+    let (Some(place), Some(state)) = (event.session(), state(services, event).await?) else {
+        return Ok(None);
+    };
+    let Some(stored) = services.messages.stored(place, id).await? else { return Ok(None) };
+    Ok(session_view::messages(services, &state, &[stored]).await?.into_iter().next())
 }

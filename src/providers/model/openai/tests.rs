@@ -17,7 +17,9 @@ use crate::{
     egress::OwnPorts,
     providers::model::{
         openai::OpenAi,
-        reply::{LONGEST_REPLY, LanguageModel, ModelError, ModelRequest, Speaker, Turn},
+        reply::{
+            HANDOFF_MARK, LONGEST_REPLY, LanguageModel, ModelError, ModelRequest, Speaker, Turn,
+        },
     },
 };
 
@@ -134,7 +136,53 @@ fn request() -> ModelRequest {
         model: None,
         temperature: None,
         max_tokens: None,
+        may_hand_off: false,
     }
+}
+
+fn bodies(endpoint: &Endpoint) -> Vec<Value> {
+    let heard = endpoint.requests.lock().unwrap().clone();
+    let bodies = heard.iter().map(|heard| heard.split_once("\r\n\r\n").unwrap().1);
+    bodies.map(|body| serde_json::from_str(body).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_model_that_may_is_offered_the_hand_over_and_its_call_is_the_mark() {
+    let call = "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"handoff\"}}]}}]}\n\n";
+    let endpoint = Endpoint::start(vec![says(&[EVENTS, HELLO, call])]).await;
+    let asked = ModelRequest { may_hand_off: true, ..request() };
+    let said = endpoint.model(|_| ()).reply(&asked).await.unwrap().whole().await;
+    assert_eq!(said, Ok(format!("Hello{HANDOFF_MARK}")));
+    let offered = &bodies(&endpoint)[0]["tools"];
+    assert_eq!(
+        (&offered[0]["type"], &offered[0]["function"]["name"]),
+        (&json!("function"), &json!("handoff"))
+    );
+    assert_eq!(endpoint.reply().await, Ok(format!("Hello{HANDOFF_MARK}")));
+    assert!(bodies(&endpoint)[1].get("tools").is_none(), "not offered where it may not");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_knows_no_functions_is_asked_without_them_from_then_on() {
+    let refused = says(&["HTTP/1.1 400 Bad\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"]);
+    let endpoint = Endpoint::start(vec![refused.clone(), says(&[EVENTS, HELLO])]).await;
+    let asked = ModelRequest { may_hand_off: true, ..request() };
+    let model = endpoint.model(|_| ());
+    for _ in 0..2 {
+        assert_eq!(model.reply(&asked).await.unwrap().whole().await, Ok("Hello".to_owned()));
+    }
+    let offered =
+        bodies(&endpoint).iter().map(|body| body.get("tools").is_some()).collect::<Vec<_>>();
+    assert_eq!(offered, [true, false, false]);
+    // Refused for another reason, it is still offered the next time.
+    let endpoint = Endpoint::start(vec![refused]).await;
+    let model = endpoint.model(|_| ());
+    for _ in 0..2 {
+        assert_eq!(model.reply(&asked).await.err(), Some(ModelError::Refused(400)));
+    }
+    let offered =
+        bodies(&endpoint).iter().map(|body| body.get("tools").is_some()).collect::<Vec<_>>();
+    assert_eq!(offered, [true, false, true, false]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ import type { Strings } from "../strings";
 import { Refusal, ask, follow, type Frame } from "./api";
 import type { Bubble } from "./bubble";
 import { MOST_WAITING, type Keeper, type Kept, type Visit, type Waiting } from "./kept";
-import type { Answer, History, Message, Session } from "./types";
+import type { Answer, Draft, History, Message, Session, Ticket } from "./types";
 import type { View } from "./view";
 
 /** Pauses between attempts, in milliseconds. */
@@ -28,6 +28,8 @@ export class Chat {
   private held: Message[] = [];
   /** While something is sent. */
   private sending: Promise<void> | null = null;
+  /** The ticket that was asked for last, until it is known to be open. */
+  private draft = { words: "", id: "" };
   private isOver = false;
   private stream: AbortController | null = null;
   private unread = 0;
@@ -328,6 +330,39 @@ export class Chat {
     await this.drain();
     const session = await this.act<Session>("handoff", {});
     if (session) this.show(session);
+  }
+
+  /** The tickets of this visit; none before it began. */
+  async tickets(): Promise<Ticket[]> {
+    const { visit } = this.kept;
+    if (!visit) return [];
+    try {
+      const options = { visitor: visit.token };
+      return (await ask<{ tickets: Ticket[] }>("GET", "tickets", options)).tickets;
+    } catch (refusal) {
+      this.refuse(refusal);
+      return [];
+    }
+  }
+
+  /** Opens a ticket; null where that is refused. After a lost answer, it is the same ticket. */
+  async open(draft: Draft): Promise<Ticket | null> {
+    const words = JSON.stringify(draft);
+    if (this.draft.words !== words) this.draft = { words, id: newName() };
+    const { subject, description, email } = draft;
+    const body = {
+      subject, description: description || null, email: email || null,
+      client_ticket_id: this.draft.id,
+    };
+    try {
+      const { token } = await this.visit();
+      const ticket = await ask<Ticket>("POST", "tickets", { visitor: token, body });
+      this.draft = { words: "", id: "" };
+      return ticket;
+    } catch (refusal) {
+      this.refuse(refusal);
+      return null;
+    }
   }
 
   async end(): Promise<void> {

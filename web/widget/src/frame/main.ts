@@ -46,7 +46,7 @@ async function start(): Promise<void> {
   const theme = wishes.get("theme");
   if (theme === "dark" || theme === "light") root.className = theme;
   const strings = choose(lang);
-  const view = new View(found, strings, {
+  const view: View = new View(found, strings, {
     send: (text) => chat.send(text),
     person: () => void chat.person(),
     end: () => void chat.end(),
@@ -54,8 +54,10 @@ async function start(): Promise<void> {
     close: () => tell({ wagate: "close" }),
     earlier: () => void chat.readEarlier(),
     rate: (rating) => void chat.rate(rating),
+    tickets: () => chat.tickets(),
+    open: (draft) => chat.open(draft),
   });
-  const chat = new Chat(view, strings, root.lang, keeper, tell);
+  const chat: Chat = new Chat(view, strings, root.lang, keeper, tell);
   hear("open", () => chat.opened(true));
   hear("close", () => chat.opened(false));
   tell({ wagate: "ready" });

@@ -42,6 +42,18 @@ export interface History {
   has_more: boolean;
 }
 
+export interface Ticket {
+  number: number;
+  subject: string;
+  status: "open" | "pending" | "resolved" | "closed";
+}
+
+export interface Draft {
+  subject: string;
+  description: string;
+  email: string;
+}
+
 export interface Answer {
   message_id: string;
   response: string | null;

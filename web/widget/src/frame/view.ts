@@ -3,7 +3,8 @@ import { onColour } from "../colour";
 import type { Strings } from "../strings";
 import { Bubble } from "./bubble";
 import { button, element } from "./dom";
-import type { Config, Message, Session } from "./types";
+import { TicketForm } from "./tickets";
+import type { Config, Draft, Message, Session, Ticket } from "./types";
 
 export interface Actions {
   send: (text: string) => void;
@@ -13,6 +14,8 @@ export interface Actions {
   close: () => void;
   earlier: () => void;
   rate: (rating: number) => void;
+  tickets: () => Promise<Ticket[]>;
+  open: (draft: Draft) => Promise<Ticket | null>;
 }
 
 const LONGEST = 4_000;
@@ -34,6 +37,8 @@ export class View {
   private readonly person: HTMLButtonElement;
   private readonly end: HTMLButtonElement;
   private readonly again: HTMLButtonElement;
+  private readonly ticket: HTMLButtonElement;
+  private readonly tickets: TicketForm;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -45,6 +50,13 @@ export class View {
     this.person = button(strings.person, "plain", actions.person);
     this.end = button(strings.end, "plain", actions.end);
     this.again = button(strings.again, "plain", actions.again);
+    this.ticket = button(strings.ticket, "plain", () => this.showTickets(true));
+    this.tickets = new TicketForm(strings, actions, {
+      done: (words) => {
+        this.showTickets(false);
+        if (words) this.tell(words);
+      },
+    });
     this.compose();
     const { color } = config.bot.widget;
     if (color) {
@@ -106,15 +118,30 @@ export class View {
     });
     this.input.addEventListener("input", () => this.fit());
 
-    const foot = element("div", { className: "foot" }, this.person, this.end, this.again);
+    const foot = element("div", { className: "foot" });
+    foot.append(this.person, this.ticket, this.end, this.again);
     const chat = element("div", { className: "chat" });
     chat.role = "dialog";
     chat.setAttribute("aria-labelledby", "title");
-    chat.append(head, this.list, this.state, this.rating, this.form, foot, this.heard);
+    chat.append(head, this.list, this.state, this.rating);
+    chat.append(this.form, this.tickets.form, foot, this.heard);
     chat.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") actions.close();
+      if (event.key !== "Escape") return;
+      if (this.tickets.form.hidden) actions.close();
+      else this.showTickets(false);
     });
     document.body.append(chat);
+  }
+
+  /** The form of a ticket stands where messages are written. */
+  private showTickets(isShown: boolean): void {
+    this.form.hidden = isShown;
+    this.ticket.hidden = isShown;
+    if (isShown) this.tickets.show();
+    else {
+      this.tickets.form.hidden = true;
+      this.ticket.focus();
+    }
   }
 
   private submit(): void {
@@ -239,6 +266,8 @@ export class View {
   /** Nothing can be said any more. */
   shut(): void {
     this.form.hidden = true;
+    this.tickets.form.hidden = true;
+    this.ticket.hidden = true;
     this.person.hidden = true;
     this.end.hidden = true;
     this.tell(this.strings.gone);
