@@ -412,6 +412,7 @@ impl Gateway {
         let server = api::Server::bind(services.clone(), frames, listen, descriptors)
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let address = server.address();
+        services.config.server.bound.set(address);
         let _own_ports = vec![listening, own_ports.add(address.port())];
         let services = Arc::new(services);
         words.read_from(&services);
