@@ -7,7 +7,7 @@
 mod account;
 pub mod automation_body;
 mod automations;
-mod bot_access;
+pub mod bot_access;
 mod canned;
 mod contact_view;
 mod contacts;

@@ -45,10 +45,7 @@ impl Names {
     }
 }
 
-/// All sessions that conversations belong to.
+/// All sessions that conversations belong to, the web chats of bots among them.
 pub fn all_sessions(services: &Services) -> Vec<SessionId> {
-    let mut ids: Vec<SessionId> =
-        services.supervisor.list().into_iter().map(|status| status.id).collect();
-    ids.extend(services.sms.session().ok().cloned());
-    ids
+    services.supervisor.all().into_iter().map(|status| status.id).collect()
 }
