@@ -1,7 +1,7 @@
 //! What the matrix expects: operations for anybody, and the scopes that roles have.
 
 /// What everybody may call.
-pub const PUBLIC: [&str; 38] = [
+pub const PUBLIC: [&str; 39] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
@@ -17,6 +17,7 @@ pub const PUBLIC: [&str; 38] = [
     "POST /api/webhooks/twilio/sms",
     "POST /api/webhooks/twilio/sms/{id}",
     "POST /api/webhooks/twilio/status",
+    "GET /api/v1/auth/status",
     "POST /api/v1/auth/forgot-password",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/register",
