@@ -18,7 +18,7 @@ use crate::{
     events::{Consumers, EventLog},
     inbox::{
         AnswerQueue, Answering, AnsweringParts, ConsumerParts, Inbox, InboxConsumer, InboxParts,
-        Sending, SendingParts, WindowJob,
+        Sending, SendingParts, SnoozeJob, WindowJob,
     },
     jobs::{Handler, Jobs},
     knowledge::{FetchJob, Knowledge, KnowledgeParts},
@@ -85,10 +85,13 @@ pub fn start_analytics(inbox: &Inbox, tasks: &TaskTracker, stop: CancellationTok
     Analytics::new(store, settings, clock)
 }
 
-/// The job that announces ends of windows.
-pub fn window_job(inbox: &Inbox) -> WindowJob {
+/// The jobs of the inbox: they announce ends of windows, and end snoozes.
+pub fn inbox_jobs(inbox: &Inbox) -> [NamedHandler; 2] {
     let InboxParts { clock, settings, .. } = inbox.parts().clone();
-    WindowJob::new(clock, settings)
+    [
+        (SnoozeJob::KIND, Arc::new(SnoozeJob::new(clock.clone()))),
+        (WindowJob::KIND, Arc::new(WindowJob::new(clock, settings))),
+    ]
 }
 
 /// Sends to contacts, by the rules of the settings.

@@ -42,7 +42,7 @@ use crate::{
     domain::Clock,
     egress::{OwnPort, OwnPorts},
     events::{Consumers, EventLog, Retry},
-    inbox::{InboxParts, WindowJob},
+    inbox::InboxParts,
     jobs::{Handler, Jobs, Tries},
     messaging::{
         Ingest, Messaging, MessagingParts, Outbox, OutboxParts, Reservations, SendResults,
@@ -215,6 +215,7 @@ impl Gateway {
             contacts: contacts.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
+            jobs: jobs.clone(),
         };
         let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
@@ -306,10 +307,9 @@ impl Gateway {
         let kept = (&retention, &idempotency);
         let rounds = rounds::repeat(&jobs, kept, &messaging, &webhooks).await;
         let rounds = rounds.map_err(|source| store_error(&config, source))?;
-        let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
         let start: Arc<dyn Handler> = Arc::new(campaigns.start_job());
-        let own = [(WindowJob::KIND, window), (StartJob::KIND, start)];
-        let own = own.into_iter().chain([fetch]).chain(automation.jobs()).chain(mail.job(&clock));
+        let own = business::inbox_jobs(&inbox).into_iter().chain([(StartJob::KIND, start)]);
+        let own = own.chain([fetch]).chain(automation.jobs()).chain(mail.job(&clock));
         let handlers = rounds.into_iter().chain(own).chain(payment_handlers).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 

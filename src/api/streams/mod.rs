@@ -2,6 +2,7 @@
 
 mod feed;
 pub mod frames;
+pub mod inbox;
 mod listener;
 pub mod places;
 mod sse;
