@@ -5,6 +5,7 @@
 
 mod accounts;
 mod assistant;
+mod base_url;
 mod business;
 mod live_secret;
 mod load;
@@ -12,6 +13,7 @@ mod mcp;
 mod mail;
 mod pauses;
 mod payments;
+mod proxies;
 mod secret;
 mod slips;
 mod surveys;
@@ -23,12 +25,14 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use self::{
     accounts::{Accounts, Registration},
     assistant::{Assistant, SIMULATED_MODEL},
+    base_url::{BaseUrl, Bound},
     business::{Assignment, Business, Fault, OptIn, Plan, Reopen, WindowMode},
     live_secret::{LiveSecret, ProviderSecrets},
     load::{ConfigErrors, DEFAULTS, Flags},
     mail::{Mail, MailProvider, MailSecurity},
     mcp::{Mcp, McpTools},
     payments::{PaymentProvider, Payments},
+    proxies::{TrustedProxies, TrustedProxy},
     secret::{Secret, for_the_store},
     sms::{Sms, SmsProvider},
     surveys::Surveys,
@@ -100,13 +104,23 @@ pub struct Server {
     /// Names besides its own under which the gateway is called without a key.
     pub allowed_hosts: Vec<String>,
     pub cors_origins: Vec<String>,
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub trusted_proxies: TrustedProxies,
     /// 0 for as many as the descriptors allow.
     pub max_connections: usize,
     /// 0 for half of them.
     pub connections_per_address: usize,
     pub write_timeout_seconds: u64,
     pub body_timeout_seconds: u64,
+    /// Where it listens, once it does.
+    #[serde(skip)]
+    pub bound: Bound,
+}
+
+impl Server {
+    /// How the gateway is reached.
+    pub fn base_url(&self) -> BaseUrl {
+        BaseUrl::new(&self.public_url, self.listen, &self.bound)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

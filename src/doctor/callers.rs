@@ -56,8 +56,10 @@ mod tests {
         };
         let local = found(|_| ()).await;
         assert!(local.contains("on this machine are let in without a key"), "{local}");
-        let proxied =
-            found(|config| config.server.trusted_proxies.push([127, 0, 0, 1].into())).await;
+        let proxied = found(|config| {
+            config.server.trusted_proxies.0.push(std::net::IpAddr::from([127, 0, 0, 1]).into())
+        })
+        .await;
         assert!(proxied.contains("nobody") && proxied.contains("trusted_proxies"), "{proxied}");
         let open = found(|config| config.openwa.auth = AccessMode::Open).await;
         assert!(open.starts_with("warn") && open.contains("everybody"), "{open}");

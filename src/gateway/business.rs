@@ -18,7 +18,7 @@ use crate::{
     events::{Consumers, EventLog},
     inbox::{
         AnswerQueue, Answering, AnsweringParts, ConsumerParts, Inbox, InboxConsumer, InboxParts,
-        Sending, SendingParts, WindowJob,
+        Sending, SendingParts, SnoozeJob, WindowJob,
     },
     jobs::{Handler, Jobs},
     knowledge::{FetchJob, Knowledge, KnowledgeParts},
@@ -92,10 +92,11 @@ pub fn start_analytics(inbox: &Inbox, tasks: &TaskTracker, stop: CancellationTok
     Analytics::new(store, settings, clock)
 }
 
-/// The jobs that announce ends of windows, start broadcasts, and fetch files of text messages.
-pub fn jobs(inbox: &Inbox, campaigns: &Campaigns, sms: &Sms) -> [NamedHandler; 3] {
+/// The jobs that announce ends of windows, end snoozes, start broadcasts, and fetch files of text messages.
+pub fn jobs(inbox: &Inbox, campaigns: &Campaigns, sms: &Sms) -> [NamedHandler; 4] {
     let InboxParts { clock, settings, .. } = inbox.parts().clone();
     [
+        (SnoozeJob::KIND, Arc::new(SnoozeJob::new(clock.clone()))),
         (WindowJob::KIND, Arc::new(WindowJob::new(clock, settings))),
         (StartJob::KIND, Arc::new(campaigns.start_job())),
         (FilesJob::KIND, Arc::new(FilesJob::new(sms.clone()))),

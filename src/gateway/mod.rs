@@ -215,6 +215,7 @@ impl Gateway {
             contacts: contacts.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
+            jobs: jobs.clone(),
         };
         let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
@@ -417,6 +418,7 @@ impl Gateway {
         let server = api::Server::bind(services.clone(), frames, listen, descriptors)
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let address = server.address();
+        services.config.server.bound.set(address);
         let _own_ports = vec![listening, own_ports.add(address.port())];
         let services = Arc::new(services);
         words.read_from(&services);

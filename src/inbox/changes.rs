@@ -22,6 +22,8 @@ pub struct InboxChange {
     pub assignee: Option<Option<Agent>>,
     pub status: Option<Status>,
     pub starred: Option<bool>,
+    /// Out of sight until a time, or back in sight for none.
+    pub snoozed_until: Option<Option<Timestamp>>,
 }
 
 impl InboxChange {
@@ -64,6 +66,8 @@ impl InboxState {
             resolved_at: None,
             sends_by_sms: None,
             starred: false,
+            marked_unread: false,
+            snoozed_until: None,
             warned_of: None,
             away_sent_at: None,
             survey: None,
@@ -81,6 +85,7 @@ impl InboxState {
         reopen: Reopen,
     ) -> Vec<InboxEvent> {
         self.last_inbound = self.last_inbound.max(Some(at));
+        self.snoozed_until = None;
         let was_resolved = self.status == Status::Resolved;
         let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
         if was_resolved && reopen == Reopen::New {
@@ -123,6 +128,7 @@ impl InboxState {
         }
         let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
         if response == Response::OfPerson {
+            self.marked_unread = false;
             events.extend(self.take_over(by, now));
         }
         // Where the contact has not written, nothing is answered.
@@ -174,7 +180,7 @@ impl InboxState {
             return None;
         }
         (self.status, self.resolved_at) = (Status::Resolved, Some(now));
-        self.run.handoff = None;
+        (self.run.handoff, self.snoozed_until) = (None, None);
         let (assignee, opened_at) = (self.assignee, Some(self.opened_at));
         Some(InboxEvent::Resolved { of: self.about(), by, assignee, opened_at, survey })
     }
@@ -223,6 +229,9 @@ impl InboxState {
             events.extend(self.become_status(status, by, now)?);
         }
         self.starred = change.starred.unwrap_or(self.starred);
+        if let Some(until) = change.snoozed_until {
+            self.snooze(until, now)?;
+        }
         Ok(events)
     }
 

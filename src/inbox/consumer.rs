@@ -37,9 +37,9 @@ use crate::{
         bot_rules::BotRules,
         bot_step::{BotStep, Incoming},
         changes::Response,
-        counts::put_state,
         event::{InboxEvent, RESOLVED},
         facts::{self, Facts},
+        keeping::keep_state,
         menu::SentMenu,
         post::{Outcome, Post},
         sent_note::{Author, SentNote},
@@ -190,7 +190,7 @@ impl Consumer for InboxConsumer {
                 }
             }
         };
-        put_state(work.store(), &state).await?;
+        keep_state(work, &state).await?;
         Breakpoint::InboxHandled.pass();
         Ok(flow)
     }

@@ -8,10 +8,10 @@ use crate::{
     events::{NewEvent, Work},
     inbox::{
         agent::Agent,
-        counts::put_state,
+        keeping::keep_state,
         rotation,
         service::{Inbox, InboxParts},
-        state::{InboxState, List},
+        state::{Folder, InboxState, List},
         status::Status,
         timeline,
     },
@@ -72,8 +72,8 @@ impl Inbox {
         let InboxParts { contacts, clock, .. } = self.parts();
         let mut assigned: Vec<InboxState> = Vec::new();
         for session in sessions {
-            for archived in [false, true] {
-                let list = List::Assignee(Some(agent)).name(archived, None);
+            for folder in Folder::ALL {
+                let list = List::Assignee(Some(agent)).name(folder, None);
                 let list = InboxState::list(session, &list);
                 let mut part = list.clone().below();
                 loop {
@@ -99,7 +99,7 @@ impl Inbox {
             for event in &events {
                 work.append(NewEvent::of_module(Some((&state.session).into()), event)?);
             }
-            put_state(work.store(), &state).await?;
+            keep_state(work, &state).await?;
             timeline::note(contacts, work, &state, &events, actor, now).await?;
         }
         Ok(is_rest)
@@ -111,7 +111,8 @@ impl Inbox {
         let mut loads: HashMap<Agent, u64> = HashMap::new();
         let mut looked_at = 0;
         for session in sessions {
-            let list = InboxState::list(session, &List::Status(Status::Assigned).name(false, None));
+            let list = List::Status(Status::Assigned).name(Folder::Inbox, None);
+            let list = InboxState::list(session, &list);
             let mut part = list.clone().below();
             while looked_at < MOST_COUNTED {
                 let found = store.follow(part, AT_ONCE).await?;

@@ -11,7 +11,7 @@ use crate::{
         agent::Agent,
         counts,
         merge::{Merge, order},
-        state::{InboxState, List},
+        state::{Folder, InboxState, List},
         status::Status,
     },
     messaging::{Conversation, ConversationSearch, Conversations},
@@ -28,7 +28,7 @@ pub struct InboxFilter {
     /// `Some(None)` for those that are assigned to nobody.
     pub assignee: Option<Option<Agent>>,
     pub starred: Option<bool>,
-    pub archived: bool,
+    pub folder: Folder,
     pub unread: Option<bool>,
     /// All of these.
     pub tags: Vec<Uuid>,
@@ -97,7 +97,7 @@ impl InboxFilter {
         (self.statuses.is_empty() || self.statuses.contains(&state.status))
             && self.assignee.is_none_or(|assignee| assignee == state.assignee)
             && self.starred.is_none_or(|starred| starred == state.starred)
-            && self.unread.is_none_or(|unread| unread == state.listed.unread)
+            && self.unread.is_none_or(|unread| unread == state.is_unread())
             && self.tags.iter().all(|tag| state.listed.tags.contains(tag))
             && self.bot.is_none_or(|bot| state.bot == Some(bot))
             && (!self.handoff || state.run.handoff.is_some())
@@ -161,7 +161,7 @@ async fn shortest(store: &Store, filter: &InboxFilter) -> Result<(Vec<String>, u
     let mut shortest: Option<(Vec<String>, u64)> = None;
     for lists in filter.lists() {
         let names: Vec<String> =
-            lists.iter().map(|list| list.name(filter.archived, filter.bot)).collect();
+            lists.iter().map(|list| list.name(filter.folder, filter.bot)).collect();
         let mut length = 0;
         for name in &names {
             length += counts::length(store, &filter.sessions, name).await?;

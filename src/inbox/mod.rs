@@ -19,12 +19,14 @@ mod bot_run;
 mod bot_step;
 mod bot_turn;
 mod bulk;
+mod changed;
 mod changes;
 mod consumer;
 mod counts;
 mod event;
 mod facts;
 mod giving_back;
+mod keeping;
 mod list;
 mod marketing;
 mod menu;
@@ -38,6 +40,8 @@ mod sent_note;
 mod sms_parts;
 mod service;
 mod settings;
+mod snooze;
+mod snooze_job;
 mod state;
 mod status;
 mod survey;
@@ -56,6 +60,7 @@ pub use self::{
     bot_run::{BotRun, HandoffReason, HandoffRequest},
     bot_turn::BotTurn,
     bulk::{Person, Ready},
+    changed::ConversationChanged,
     changes::InboxChange,
     consumer::{ConsumerParts, InboxConsumer},
     counts::put_state,
@@ -68,7 +73,8 @@ pub use self::{
     sent_note::{Author, AuthorKind, SentNote},
     service::{Inbox, InboxParts},
     settings::InboxSettings,
-    state::{InboxState, List as InboxList},
+    snooze_job::SnoozeJob,
+    state::{Folder, InboxState, List as InboxList},
     status::Status,
     survey::Survey,
     view_filters::{BUILT_IN, ViewAssignee, ViewFilters, ViewStatus, built_in},

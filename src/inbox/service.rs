@@ -11,17 +11,19 @@ use crate::{
     inbox::{
         agent::Agent,
         changes::InboxChange,
-        counts::{self, put_state},
+        counts,
         event::InboxEvent,
+        keeping::keep_state,
         list::{self, InboxFilter, InboxPage},
         merge::order,
         rotation,
         sent_note::SentNote,
         settings::{CONSUMER, InboxSettings},
-        state::{InboxState, List},
+        state::{Folder, InboxState, List},
         status::Status,
         timeline,
     },
+    jobs::Jobs,
     messaging::{Conversations, unknown_conversation},
     policy::Window,
     settings::Settings,
@@ -43,6 +45,7 @@ pub struct InboxParts {
     pub contacts: Contacts,
     pub clock: Clock,
     pub settings: Settings,
+    pub jobs: Jobs,
 }
 
 /// Clones are the same inbox.
@@ -128,16 +131,16 @@ impl Inbox {
         list::page(store, conversations, filter, before, (offset, limit)).await
     }
 
-    /// How many conversations each of these lists has, in their order.
+    /// How many conversations each of these lists of a folder has, in their order.
     pub async fn lengths(
         &self,
-        sessions: &[SessionId],
+        (sessions, folder): (&[SessionId], Folder),
         bot: Option<Uuid>,
         lists: &[List],
     ) -> Result<Vec<u64>, Error> {
         let mut lengths = Vec::new();
         for list in lists {
-            let name = list.name(false, bot);
+            let name = list.name(folder, bot);
             lengths.push(counts::length(&self.parts.store, sessions, &name).await?);
         }
         Ok(lengths)
@@ -202,7 +205,7 @@ impl Inbox {
             for event in &events {
                 work.append(NewEvent::of_module(Some(session.into()), event)?);
             }
-            put_state(work.store(), &state).await?;
+            keep_state(&mut work, &state).await?;
             timeline::note(contacts, &work, &state, &events, actor, now).await?;
             if let Some(events) = work.commit().await? {
                 break (agent, events);
@@ -227,7 +230,7 @@ impl Inbox {
         for event in &events {
             work.append(NewEvent::of_module(Some((&state.session).into()), event)?);
         }
-        put_state(work.store(), &state).await?;
+        keep_state(work, &state).await?;
         timeline::note(&self.parts.contacts, work, &state, &events, Actor::GATEWAY, now).await
     }
 
@@ -273,6 +276,23 @@ impl Inbox {
             Ok(Vec::new())
         })
         .await
+    }
+
+    /// Marks a conversation as unread, or takes the mark away.
+    pub async fn mark_unread(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        unread: bool,
+    ) -> Result<(), Error> {
+        let known = self.get(session, chat).await?;
+        if known.is_none_or(|state| state.marked_unread == unread) {
+            return Ok(());
+        }
+        let mark = |state: &mut InboxState, _| {
+            state.marked_unread = unread;
+            Ok(Vec::new())
+        };
+        self.change((session, chat), None, mark).await.map(drop)
     }
 
     /// Chooses what the next messages to the contact go by.
@@ -326,7 +346,7 @@ impl Inbox {
             for event in &events {
                 work.append(NewEvent::of_module(Some(session.into()), event)?);
             }
-            put_state(work.store(), &state).await?;
+            keep_state(&mut work, &state).await?;
             timeline::note(contacts, &work, &state, &events, actor, clock.now()).await?;
             if let Some(events) = work.commit().await? {
                 break (state, events);
@@ -335,6 +355,9 @@ impl Inbox {
         match events.last() {
             Some(last) => log.publish(last.seq).await?,
             None => store.durable().await?,
+        }
+        if state.snoozed_until.is_some() {
+            self.parts.jobs.woken();
         }
         Ok(state)
     }

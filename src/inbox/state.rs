@@ -47,6 +47,12 @@ pub struct InboxState {
     pub sends_by_sms: Option<bool>,
     #[serde(default)]
     pub starred: bool,
+    /// Somebody marked it as unread, whatever was read.
+    #[serde(default)]
+    pub marked_unread: bool,
+    /// Out of sight until then, unless the contact writes before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
     /// The last inbound message whose window was announced to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warned_of: Option<Timestamp>,
@@ -82,7 +88,21 @@ pub struct Listed {
     pub hidden: bool,
 }
 
-/// A list of conversations: those that are archived, or the others.
+/// A part of the inbox; each has all lists of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Folder {
+    #[default]
+    Inbox,
+    /// Those that are out of sight for a while.
+    Snoozed,
+    Archive,
+}
+
+impl Folder {
+    pub const ALL: [Self; 3] = [Self::Inbox, Self::Snoozed, Self::Archive];
+}
+
+/// A list of conversations of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
     All,
@@ -98,7 +118,7 @@ pub enum List {
 
 impl List {
     /// Its name in keys, which must never change. With a bot, the part of the list that has this bot.
-    pub fn name(self, archived: bool, bot: Option<Uuid>) -> String {
+    pub fn name(self, folder: Folder, bot: Option<Uuid>) -> String {
         let list = match self {
             Self::All => "all".to_owned(),
             Self::Status(status) => format!("status {}", status.as_str()),
@@ -113,7 +133,11 @@ impl List {
             Some(bot) => format!("bot {bot} {list}"),
             None => list,
         };
-        if archived { format!("archived {list}") } else { list }
+        match folder {
+            Folder::Inbox => list,
+            Folder::Snoozed => format!("snoozed {list}"),
+            Folder::Archive => format!("archived {list}"),
+        }
     }
 }
 
@@ -133,18 +157,33 @@ impl InboxState {
 
     /// The names of the lists that it stands in.
     pub fn lists(&self) -> Vec<String> {
-        let Listed { unread, archived, tags, hidden, .. } = &self.listed;
+        let Listed { tags, hidden, .. } = &self.listed;
         if *hidden {
             return Vec::new();
         }
         let mut lists = vec![List::All, List::Status(self.status), List::Assignee(self.assignee)];
         lists.extend(tags.iter().copied().map(List::Tag));
-        lists.extend(unread.then_some(List::Unread));
+        lists.extend(self.is_unread().then_some(List::Unread));
         lists.extend(self.starred.then_some(List::Starred));
         lists.extend(self.run.handoff.is_some().then_some(List::Handoff));
         let of_bot = lists.iter().filter(|_| self.bot.is_some());
-        let of_bot: Vec<String> = of_bot.map(|list| list.name(*archived, self.bot)).collect();
-        lists.iter().map(|list| list.name(*archived, None)).chain(of_bot).collect()
+        let folder = self.folder();
+        let of_bot: Vec<String> = of_bot.map(|list| list.name(folder, self.bot)).collect();
+        lists.iter().map(|list| list.name(folder, None)).chain(of_bot).collect()
+    }
+
+    /// Where it is; what is archived is not out of sight for a while alone.
+    pub fn folder(&self) -> Folder {
+        match (self.listed.archived, self.snoozed_until) {
+            (true, _) => Folder::Archive,
+            (false, Some(_)) => Folder::Snoozed,
+            (false, None) => Folder::Inbox,
+        }
+    }
+
+    /// Whether it has unread messages, or was marked so.
+    pub fn is_unread(&self) -> bool {
+        self.listed.unread || self.marked_unread
     }
 
     /// Since when the contact waits for a first response; none where nobody waits.

@@ -68,6 +68,11 @@ pub struct ViewFilters {
     pub channel: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starred: Option<bool>,
+    /// Whether those that are snoozed are meant in place of the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed: Option<bool>,
     /// A part of the name or of the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{Clock, Error, Jid, SessionId, Timestamp},
     events::{NewEvent, Work},
-    inbox::{counts::put_state, event::InboxEvent, settings::InboxSettings, state::InboxState},
+    inbox::{event::InboxEvent, keeping::keep_state, settings::InboxSettings, state::InboxState},
     jobs::{Handler, Job, Then},
     policy::Window,
     settings::Settings,
@@ -82,7 +82,7 @@ impl Handler for WindowJob {
         }
         let of = state.about();
         let state = InboxState { warned_of: state.last_inbound, ..state };
-        put_state(work.store(), &state).await?;
+        keep_state(work, &state).await?;
         let event = InboxEvent::WindowExpiring { of, expires_at };
         work.append(NewEvent::of_module(Some((&session).into()), &event)?);
         Ok(Then::Done)

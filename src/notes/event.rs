@@ -41,3 +41,26 @@ impl LogEvent for NoteEvent {
         Some(format!("mention|{note}|{mentioned}"))
     }
 }
+
+/// Somebody wrote a note, whose text only a reading of the notes shows: an event family for who watches a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoteAdded {
+    pub note: Uuid,
+    pub chat: Jid,
+    pub conversation: Uuid,
+    /// None for the gateway itself.
+    pub author: Option<Agent>,
+}
+
+impl LogEvent for NoteAdded {
+    const FAMILY: &'static str = "notes_added";
+
+    fn kind(&self) -> &'static str {
+        "note.added"
+    }
+
+    fn subject(&self) -> EventSubject {
+        EventSubject::Chat(self.chat.clone())
+    }
+}

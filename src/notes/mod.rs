@@ -1,10 +1,10 @@
 //! Notes: what people write to each other beside a conversation. The contact never sees one.
 //!
 //! ```text
-//!  note ──▶ record + timeline entry + one event for each person who is named in it, one commit
+//!  note ──▶ record + timeline entry + [`NoteAdded`] + one event for each person who is named in it, one commit
 //! ```
 //!
-//! Notes are read by nobody who sends: no message, no event but [`NoteEvent`] and no stream holds one.
+//! Notes are read by nobody who sends: no message, no event but [`NoteEvent`] and no stream holds the text of one.
 
 mod event;
 mod mentions;
@@ -12,7 +12,7 @@ mod note;
 mod service;
 
 pub use self::{
-    event::NoteEvent,
+    event::{NoteAdded, NoteEvent},
     note::Note,
     service::{LONGEST_NOTE, MOST_NOTES, NewNote, NotePage, Notes, write_in},
 };

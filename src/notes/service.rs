@@ -9,8 +9,12 @@ use crate::{
     events::{EventLog, NewEvent, Work},
     inbox::{Agent, InboxState},
     messaging::unknown_conversation,
-    notes::{event::NoteEvent, mentions::named_in, note::Note},
-    store::Store,
+    notes::{
+        event::{NoteAdded, NoteEvent},
+        mentions::named_in,
+        note::Note,
+    },
+    store::{Store, StoreError},
 };
 
 /// Notes of one conversation, so that all of them can be counted.
@@ -46,7 +50,7 @@ pub struct NotePage {
 
 /// Writes a note of the gateway itself within a transaction. It names nobody. None is written beyond the most.
 pub async fn write_in(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     to: &InboxState,
     content: &str,
     now: Timestamp,
@@ -65,7 +69,16 @@ pub async fn write_in(
         mentions: Vec::new(),
         created_at: now,
     };
-    Ok(work.put(&Note::at(&to.session, to.conversation, note.id), &note).await?)
+    work.put(&Note::at(&to.session, to.conversation, note.id), &note).await?;
+    Ok(announce(work, to, &note)?)
+}
+
+/// Logs within a transaction that there is a note.
+fn announce(work: &mut Work<'_>, to: &InboxState, note: &Note) -> Result<(), StoreError> {
+    let (chat, conversation) = (to.chat.clone(), to.conversation);
+    let added = NoteAdded { note: note.id, chat, conversation, author: note.author };
+    work.append(NewEvent::of_module(Some((&to.session).into()), &added)?);
+    Ok(())
 }
 
 impl Notes {
@@ -109,6 +122,7 @@ impl Notes {
                 let entry = NewEntry::new(EntryKind::NoteAdded, actor, data);
                 self.contacts.note(&work, contact, now, vec![entry]).await?;
             }
+            announce(&mut work, to, &note)?;
             for mentioned in note.mentions.iter().copied() {
                 let event = NoteEvent::Mention {
                     note: note.id,

@@ -6,6 +6,9 @@
 //! Refusals are tried on a session that exists and belongs to somebody else; what its owner sees of it
 //! is the same afterwards. Who is let in is tried last, since that changes things.
 
+mod desk;
+mod foreign;
+mod records;
 mod rules;
 
 use std::{

@@ -121,7 +121,7 @@ impl Accounts {
 
     /// Where somebody with this code joins. Behind `#` it reaches no server and no log.
     pub fn invitation_link(&self, code: &str) -> String {
-        format!("{}/#/join?code={code}", self.parts.settings.url)
+        format!("{}/#/join?code={code}", self.parts.settings.url.get())
     }
 
     /// Those that are open, newest first.

@@ -75,9 +75,19 @@ pub async fn add(
 
 /// Removes all sign-ins of a person within a transaction; which they were.
 pub async fn remove_all(transaction: &Transaction, user: Uuid) -> Result<Vec<Uuid>, StoreError> {
-    let all = of_user(transaction.store(), user).await?;
-    for login in &all {
-        transaction.delete(&Login::at(login.id)).await?;
+    remove_others(transaction, user, Uuid::nil()).await
+}
+
+/// The same without one of them, which stays.
+pub async fn remove_others(
+    transaction: &Transaction,
+    user: Uuid,
+    own: Uuid,
+) -> Result<Vec<Uuid>, StoreError> {
+    let all = of_user(transaction.store(), user).await?.into_iter();
+    let others: Vec<Uuid> = all.map(|login| login.id).filter(|login| *login != own).collect();
+    for login in &others {
+        transaction.delete(&Login::at(*login)).await?;
     }
-    Ok(all.into_iter().map(|login| login.id).collect())
+    Ok(others)
 }

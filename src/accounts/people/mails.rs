@@ -35,6 +35,13 @@ pub fn password_changed(to: &str, at: Timestamp) -> Mail {
     mail(to, "Your password was changed", text.to_owned(), at, at + NEWS)
 }
 
+/// That somebody who was signed in changed the password.
+pub fn own_password_changed(to: &str, at: Timestamp) -> Mail {
+    let text = "The password of your account was changed by somebody who was signed in and knew it. All other \
+                sign-ins were ended.\n\nIf that was not you, tell an administrator at once.\n";
+    mail(to, "Your password was changed", text.to_owned(), at, at + NEWS)
+}
+
 /// The link by which somebody joins.
 pub fn invitation(to: &str, link: &str, at: Timestamp, until: Timestamp) -> Mail {
     let text = format!(

@@ -17,6 +17,7 @@ mod invitations;
 mod login;
 mod logins;
 mod mails;
+mod own;
 mod password;
 mod pending;
 mod recovery;

@@ -20,7 +20,7 @@ use crate::{
             user::{self, User},
         },
     },
-    config::{self, Config, Registration},
+    config::{self, BaseUrl, Config, Registration},
     domain::{Clock, Error, Subject},
     mail::Post,
     store::{Store, StoreError},
@@ -53,7 +53,7 @@ pub struct AccountSettings {
     pub invitation: Duration,
     pub code: Duration,
     /// The address of the gateway, for links.
-    pub url: String,
+    pub url: BaseUrl,
 }
 
 pub(in crate::accounts::people) struct Parts {
@@ -85,17 +85,12 @@ impl AccountSettings {
         let config::Accounts { registration, sign_in_hours, invitation_days, code_minutes } =
             config.accounts;
         let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
-        let public = config.server.public_url.trim_end_matches('/');
-        let url = match public {
-            "" => format!("http://{}", config.server.listen),
-            public => public.to_owned(),
-        };
         Self {
             registration,
             sign_in: minutes(sign_in_hours * 60),
             invitation: minutes(invitation_days * 1_440),
             code: minutes(code_minutes),
-            url,
+            url: config.server.base_url(),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         principal::Principal,
         role::Role,
     },
-    config::Registration,
+    config::{Config, Registration},
     domain::{Clock, Error, ErrorCode, clock::from_seconds},
     mail::Post,
     store::Store,
@@ -25,7 +25,7 @@ async fn over(store: Store, clock: &Clock) -> Accounts {
         sign_in: Duration::from_secs(3_600),
         invitation: Duration::from_secs(86_400),
         code: Duration::from_secs(900),
-        url: "http://127.0.0.1:8080".to_owned(),
+        url: Config::shipped().unwrap().server.base_url(),
     };
     let parts = AccountsParts {
         store,

@@ -14,7 +14,10 @@ use crate::{
             Admin, Body, Bucket, Call, Created, Data, Message, Path, Query, Read, Repeat,
             path::uuid, path_value,
         },
-        workspace::session_view::SourceView,
+        workspace::{
+            bot_access::{self, Sight},
+            session_view::SourceView,
+        },
     },
     bots::{
         Bot, BotChange, BotDraft, BotStatus, BusinessTask, Figures, Provider, Responder,
@@ -32,7 +35,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(ALL, list)
             .named("listAiAgents")
-            .about(TAG, "AI agents in the order in which they were made"),
+            .about(TAG, "AI agents in the order in which they were made")
+            .details("An administrator sees all; others see their own and those that are shared with their teams."),
         Endpoint::post(ALL, create)
             .named("createAiAgent")
             .about(TAG, "Make an AI agent")
@@ -324,7 +328,9 @@ pub async fn list(
     Query(query): Query<AgentsQuery>,
 ) -> Result<Data<AgentsView>, ApiError> {
     let status = query.status.map(BotStatus::from);
-    let found = call.bots.list(status, query.search.as_deref().unwrap_or_default()).await?;
+    let sight = Sight::of(&call).await?;
+    let mut found = call.bots.list(status, query.search.as_deref().unwrap_or_default()).await?;
+    found.retain(|bot| sight.has(Some(bot.id)));
     let agents = views(&call, found).await?;
     Ok(Data::of(AgentsView { agents }))
 }
@@ -352,7 +358,7 @@ async fn create(
 }
 
 async fn read(call: Call<Read>, Path(id): Path<AgentId>) -> Result<Data<AgentView>, ApiError> {
-    Ok(Data::of(view(&call, call.bots.get(id).await?).await?))
+    Ok(Data::of(view(&call, bot_access::seen(&call, id).await?).await?))
 }
 
 async fn change(
@@ -427,7 +433,7 @@ async fn test(
     Path(id): Path<AgentId>,
     Body(body): Body<TestBody>,
 ) -> Result<Data<TestView>, ApiError> {
-    let bot = call.bots.get(id).await?;
+    let bot = bot_access::seen(&call, id).await?;
     let responder = Responder::new(call.knowledge.clone());
     let history = body.history.unwrap_or_default();
     if history.iter().any(|line| line.content.trim().is_empty()) {

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        business::chats::{Call, archive, find},
+        business::chats::{Call, archive, find, set_read},
         endpoint::Endpoint,
         error::ApiError,
         kit::{Body, Data, Repeat},
@@ -29,6 +29,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[schema(as = BusinessBulkAction)]
 enum Action {
     MarkRead,
+    MarkUnread,
     Star,
     Unstar,
     Archive,
@@ -89,7 +90,8 @@ async fn carry_out(call: &Call, id: &str, action: Action) -> Result<(), Error> {
     let found = find(call, id).await?;
     let (chat, record) = ((&found.state.session, &found.state.chat), &found.conversation.record);
     match action {
-        Action::MarkRead => call.conversations.mark_read(record).await,
+        Action::MarkRead => set_read(call, &found, true).await,
+        Action::MarkUnread => set_read(call, &found, false).await,
         Action::Star => call.inbox.star(chat, true).await.map(drop),
         Action::Unstar => call.inbox.star(chat, false).await.map(drop),
         Action::Archive => archive(call, &found, true).await,

@@ -51,8 +51,13 @@ pub struct ChatView {
     #[schema(example = json!(null))]
     bot_id: Option<String>,
     unread_count: u32,
+    /// Whether it has unread messages, or was marked as unread.
+    unread: bool,
     /// Whether somebody marked it with a star.
     starred: bool,
+    /// Until when it is snoozed, RFC 3339; null where it is not.
+    #[schema(format = DateTime)]
+    snoozed_until: Option<String>,
     archived: bool,
     /// Names of the conversation's tags.
     tags: Vec<String>,
@@ -225,7 +230,9 @@ impl Known {
             }),
             bot_id: state.bot.map(|bot| bot.to_string()),
             unread_count: of.chat.unread,
+            unread: state.is_unread(),
             starred: state.starred,
+            snoozed_until: state.snoozed_until.map(time),
             archived: of.chat.archived,
             tags: tags.collect(),
             last_message: of.last.as_ref().map(|last| last_view(state, last)),

@@ -19,8 +19,8 @@ use crate::{
             self, Body, Data, Limit, OwnSessions, Paged, Paging, Path, Query, Repeat, path_value,
         },
     },
-    domain::{Error, ErrorCode, conversation::Window},
-    inbox::{Agent, InboxChange, InboxFilter, InboxState, Status},
+    domain::{Error, ErrorCode, Timestamp, conversation::Window},
+    inbox::{Agent, Folder, InboxChange, InboxFilter, InboxState, Status},
     messaging::{Conversation, unknown_conversation},
     services::Services,
 };
@@ -48,7 +48,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "One conversation with its newest messages"),
         kept(Endpoint::patch("/api/whatsapp-api/chats/{id}", patch))
             .named("patchBusinessChat")
-            .about(TAG, "Change status, assignee, star, archive, read state or tags")
+            .about(TAG, "Change status, assignee, star, archive, read state, snooze or tags")
             .may_fail(&[ErrorCode::Conflict]),
         kept(Endpoint::delete("/api/whatsapp-api/chats/{id}", delete))
             .named("deleteBusinessChat")
@@ -99,7 +99,10 @@ pub struct ChatsQuery {
     /// Those in the archive instead.
     #[serde(default)]
     archived: bool,
-    /// Only those with unread messages, or only the others.
+    /// Those that are snoozed instead.
+    #[serde(default)]
+    snoozed: bool,
+    /// Only those with unread messages or marked as unread, or only the others.
     unread: Option<bool>,
     /// The name of a tag of the conversation.
     #[schema(max_length = 50)]
@@ -148,8 +151,13 @@ pub struct ChatPatch {
     starred: Option<bool>,
     /// Whether it is in the archive.
     archived: Option<bool>,
-    /// True marks the conversation as read.
+    /// True marks the conversation as read, false as unread, which the contact does not see.
     read: Option<bool>,
+    /// When a conversation that is snoozed comes back into the lists, within a year; null for at once. A message of the
+    /// contact brings it back before.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(format = DateTime, value_type = Option<String>, max_length = 40)]
+    snoozed_until: Option<Option<String>>,
     /// Names of tags; exactly these. New ones are made.
     #[schema(max_items = 50, max_length = 50)]
     tags: Option<Vec<String>>,
@@ -258,6 +266,15 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
     let statuses = query.status.as_deref().map_or(Ok(Vec::new()), statuses);
     let channel = query.channel.as_deref().map(Channel::read).transpose();
     let (statuses, channel) = Error::both(statuses, channel)?;
+    let folder = match (query.archived, query.snoozed) {
+        (true, true) => {
+            let fault = "cannot be given together with archived";
+            return Err(Error::invalid_field("snoozed", fault));
+        }
+        (true, false) => Folder::Archive,
+        (false, true) => Folder::Snoozed,
+        (false, false) => Folder::Inbox,
+    };
     let mut sessions = sessions::ids(call);
     sessions.retain(|session| channel.is_none_or(|channel| channel == Channel::of(session)));
     let is_nowhere = sessions.is_empty();
@@ -275,7 +292,7 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
         statuses,
         assignee,
         starred: query.starred,
-        archived: query.archived,
+        folder,
         unread: query.unread,
         tags: tag.flatten().into_iter().collect(),
         search: query.search.clone(),
@@ -341,7 +358,11 @@ pub async fn patch(
         Some(None) => Some(None),
         Some(Some(text)) => Some(Some(agents::read(&call, "assignedTo", &text).await?)),
     };
-    let change = InboxChange { assignee, status, starred: body.starred };
+    let snoozed_until = match body.snoozed_until {
+        Some(text) => Some(moment(text.as_deref())?),
+        None => None,
+    };
+    let change = InboxChange { assignee, status, starred: body.starred, snoozed_until };
     // Whatever is refused is refused before anything is changed, and what an engine does comes first: it may fail.
     call.inbox.check(&found.state, change, by)?;
     if let Some(names) = &body.tags {
@@ -356,10 +377,25 @@ pub async fn patch(
     if let Some(names) = &body.tags {
         call.tags.set_named(record, names, TAG_COLOR).await?;
     }
-    if body.read == Some(true) {
-        call.conversations.mark_read(record).await?;
+    if let Some(is_read) = body.read {
+        set_read(&call, &found, is_read).await?;
     }
     again(&call, &id).await
+}
+
+/// Marks a conversation as read or as unread.
+pub async fn set_read(services: &Services, found: &Found, is_read: bool) -> Result<(), Error> {
+    services.inbox.mark_unread((&found.state.session, &found.state.chat), !is_read).await?;
+    if is_read {
+        services.conversations.mark_read(&found.conversation.record).await?;
+    }
+    Ok(())
+}
+
+fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
+    let fault = "must be a time such as 2026-03-24T10:31:00Z";
+    let read = |text: &str| text.trim().parse::<Timestamp>();
+    text.map(read).transpose().map_err(|_| Error::invalid_field("snoozedUntil", fault))
 }
 
 pub async fn archive(call: &Call, found: &Found, archived: bool) -> Result<(), Error> {

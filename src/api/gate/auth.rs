@@ -144,8 +144,10 @@ pub fn principal(request: &HttpRequest) -> Rc<Principal> {
 pub fn client_of(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or([0, 0, 0, 0].into(), |peer| peer.ip());
     let policy = request.app_data::<web::Data<Policy>>();
-    let trusted = policy.map(|policy| policy.trusted_proxies.as_slice()).unwrap_or_default();
-    address::client(peer, request.headers(), trusted)
+    match policy {
+        Some(policy) => address::client(peer, request.headers(), &policy.trusted_proxies),
+        None => peer.to_canonical(),
+    }
 }
 
 /// Refuses a caller whose key has ended while the request waited.

@@ -192,7 +192,10 @@ async fn mark_read(
     call: Call<Send, InSession>,
     Path(chat): Path<ChatId>,
 ) -> Result<Message, ApiError> {
-    call.chats.mark_read(&call.session_id()?, &chat).await?;
+    let session = call.session_id()?;
+    call.chats.mark_read(&session, &chat).await?;
+    let chat = call.chats.canonical_id(&session, &chat).await?;
+    call.inbox.mark_unread((&session, &chat), false).await?;
     Ok(Message::of("Chat marked as read"))
 }
 

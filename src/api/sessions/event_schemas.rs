@@ -15,6 +15,7 @@ use crate::api::{
         identity::{BESIDE, IdentityView},
         message_view::MessageEventView,
     },
+    streams::inbox,
 };
 
 const PREFIX: &str = "#/components/schemas/";
@@ -91,6 +92,12 @@ pub fn add(schemas: &mut Map<String, Value>) -> Map<String, Value> {
         let name = schema_name(event);
         schemas.insert(name.clone(), logged(event, about, &data));
         webhooks.insert(event.to_owned(), delivery(about, "Webhooks", &name));
+        names.push((event, name));
+    }
+    // Who follows the inbox gets these, too.
+    for (event, about, shape) in inbox::told() {
+        let (name, data) = (schema_name(event), add_shape(&shape, schemas));
+        schemas.insert(name.clone(), logged(event, about, &data));
         names.push((event, name));
     }
     let reference = |name: &str| json!({ "$ref": format!("{PREFIX}{name}") });
@@ -215,8 +222,13 @@ fn seconds() -> Value {
 
 /// An event of the log around its data.
 fn logged(event: &str, about: &str, data: &Value) -> Value {
+    let is_of_inbox = || inbox::told().iter().any(|(name, ..)| *name == event);
     let session = match event {
         "webhook.disabled" => session_or_none(),
+        _ if is_of_inbox() => json!({
+            "type": ["string", "null"],
+            "description": "Name of the session; null for what is of no WhatsApp session.",
+        }),
         _ => json!({ "type": "string" }),
     };
     let mut data = data.clone();

@@ -10,9 +10,12 @@ use uuid::Uuid;
 use crate::{
     api::{
         error::ApiError,
-        streams::frames::{Frame, Frames},
+        streams::{
+            frames::{Frame, Frames},
+            inbox::Follower,
+        },
     },
-    domain::{Error, ErrorCode},
+    domain::{Error, ErrorCode, Event},
     events::{Codes, EventLog},
 };
 
@@ -31,6 +34,8 @@ pub struct Feed {
     until: u64,
     /// None for all.
     wanted: Option<HashSet<String>>,
+    /// For who follows the inbox, too.
+    inbox: Option<(Frames, Follower)>,
 }
 
 /// Where a listener asks to begin.
@@ -43,17 +48,22 @@ pub enum Start {
 }
 
 impl Feed {
-    pub fn new(
-        log: EventLog,
-        frames: Frames,
-        session: Option<Uuid>,
-        codes: Codes,
-        wanted: Option<&str>,
-    ) -> Result<Self, ApiError> {
-        let wanted = wanted.map(|text| names(text, &frames)).transpose()?;
-        let wake = log.wake();
-        let cursor = log.newest();
-        Ok(Self { log, frames, codes, wake, session, cursor, until: u64::MAX, wanted })
+    pub fn new(log: EventLog, frames: Frames, session: Option<Uuid>, codes: Codes) -> Self {
+        let (wake, cursor) = (log.wake(), log.newest());
+        let (until, wanted, inbox) = (u64::MAX, None, None);
+        Self { log, frames, codes, wake, session, cursor, until, wanted, inbox }
+    }
+
+    /// The same with the events of the inbox that a follower sees.
+    #[must_use]
+    pub fn with_inbox(self, inbox: Option<(Frames, Follower)>) -> Self {
+        Self { inbox, ..self }
+    }
+
+    /// The same with the events of these names alone; none for all.
+    pub fn of_names(self, wanted: Option<&str>) -> Result<Self, ApiError> {
+        let wanted = wanted.map(|text| self.read_names(text)).transpose()?;
+        Ok(Self { wanted, ..self })
     }
 
     /// Moves to where the listener left off.
@@ -94,7 +104,7 @@ impl Feed {
 
     /// Only the events of these names from now on. A list with a name that there is not changes nothing.
     pub fn choose(&mut self, list: &str) {
-        if let Ok(wanted) = names(list, &self.frames) {
+        if let Ok(wanted) = self.read_names(list) {
             self.wanted = Some(wanted);
         }
     }
@@ -115,9 +125,10 @@ impl Feed {
             let reached = if is_at_end { newest } else { 0 };
             let last = events.last().map_or(0, |last| last.seq);
             self.cursor = self.cursor.max(last).max(reached);
-            let told = events.iter().take_while(|event| event.seq <= self.until);
-            let frames = told.filter_map(|event| self.frames.of(event, self.codes));
-            let frames: Vec<Frame> = frames.filter(|frame| self.wants(frame.name)).collect();
+            let mut frames = Vec::new();
+            for event in events.iter().take_while(|event| event.seq <= self.until) {
+                frames.extend(self.frame(event).await?);
+            }
             if !frames.is_empty() || self.is_over() {
                 return Ok(frames);
             }
@@ -127,22 +138,37 @@ impl Feed {
         }
     }
 
+    /// The frame of an event; none for one that the listener does not want or may not see.
+    async fn frame(&self, event: &Event) -> Result<Option<Frame>, Error> {
+        if let Some(frame) = self.frames.of(event, self.codes) {
+            return Ok(Some(frame).filter(|frame| self.wants(frame.name)));
+        }
+        let Some((frames, follower)) = &self.inbox else { return Ok(None) };
+        let frame = frames.of(event, self.codes).filter(|frame| self.wants(frame.name));
+        match frame {
+            Some(frame) if follower.sees(event).await? => Ok(Some(frame)),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Reads a list of event names.
+    fn read_names(&self, text: &str) -> Result<HashSet<String>, ApiError> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let names: HashSet<String> = names.map(str::to_owned).collect();
+        let mut known = self.frames.names().to_vec();
+        known.extend(self.inbox.iter().flat_map(|(frames, _)| frames.names()));
+        match names.iter().find(|name| *name != "*" && !known.contains(&name.as_str())) {
+            Some(name) => {
+                let message =
+                    format!("'{name}' is not an event; there are *, {}", known.join(", "));
+                Err(Error::invalid_field("events", message).into())
+            }
+            None => Ok(names),
+        }
+    }
+
     pub fn wants(&self, name: &str) -> bool {
         self.wanted.as_ref().is_none_or(|wanted| wanted.contains("*") || wanted.contains(name))
-    }
-}
-
-/// Reads a list of event names.
-fn names(text: &str, frames: &Frames) -> Result<HashSet<String>, ApiError> {
-    let names: HashSet<String> =
-        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let known = frames.names();
-    match names.iter().find(|name| *name != "*" && !known.contains(&name.as_str())) {
-        Some(name) => {
-            let message = format!("'{name}' is not an event; there are *, {}", known.join(", "));
-            Err(Error::invalid_field("events", message).into())
-        }
-        None => Ok(names),
     }
 }
 
@@ -167,7 +193,7 @@ mod tests {
         log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
         let session = Some(UUID);
         let frames = AllFrames::default().of(OPEN_WA).unwrap().clone();
-        let feed = Feed::new(log.clone(), frames, session, Codes::Shown, None).ok().unwrap();
+        let feed = Feed::new(log.clone(), frames, session, Codes::Shown);
         (log, feed)
     }
 
@@ -195,7 +221,7 @@ mod tests {
         let frames = Frames::new(std::sync::Arc::new(Terse));
         let followed = |wanted: &str| {
             let (log, frames) = (log.clone(), frames.clone());
-            Feed::new(log, frames, Some(UUID), Codes::Shown, Some(wanted))
+            Feed::new(log, frames, Some(UUID), Codes::Shown).of_names(Some(wanted))
         };
         let mut terse = followed("broken").ok().unwrap();
         assert!(followed("failed").is_err(), "that is another wording's name");

@@ -17,7 +17,10 @@ use uuid::Uuid;
 
 use crate::{
     accounts::Principal,
-    api::sessions::wording::OpenWa,
+    api::{
+        sessions::wording::OpenWa,
+        streams::inbox::{INBOX, InboxWords},
+    },
     domain::{Error, Event, SessionId, Timestamp, WaEvent},
     events::{Codes, Wording, Wordings},
     webhooks::OPEN_WA,
@@ -67,7 +70,10 @@ impl AllFrames {
 
 impl Default for AllFrames {
     fn default() -> Self {
-        Self::new([(OPEN_WA, Frames::new(Arc::new(OpenWa)))])
+        Self::new([
+            (OPEN_WA, Frames::new(Arc::new(OpenWa))),
+            (INBOX, Frames::new(Arc::new(InboxWords))),
+        ])
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
         streams::{
             feed::{Feed, Start},
             frames::{AllFrames, codes_for},
+            inbox::{Follower, INBOX},
             places::{Caller, Place, Places},
         },
     },
@@ -35,6 +36,8 @@ pub struct StreamQuery {
     /// Replay everything after this number first.
     #[schema(minimum = 0)]
     since: Option<u64>,
+    /// Also what becomes of conversations in the inbox, of those that the caller sees: needs the scope `conversations`.
+    inbox: Option<bool>,
     /// A stream ticket, instead of a credential.
     #[serde(rename = "ticket")]
     _ticket: Option<String>,
@@ -64,17 +67,21 @@ impl Listener {
         resume: Option<u64>,
     ) -> Result<Self, ApiError> {
         let missing = || crate::domain::Error::internal("the server is not set up");
-        let frames = request.app_data::<web::Data<AllFrames>>();
-        let frames =
-            frames.and_then(|all| all.of(dialects::of(request).wording())).ok_or_else(missing)?;
+        let all = request.app_data::<web::Data<AllFrames>>().ok_or_else(missing)?;
+        let frames = all.of(dialects::of(request).wording()).ok_or_else(missing)?;
         let places = request.app_data::<web::Data<Places>>().ok_or_else(missing)?;
         let caller = principal(request);
         let since = resume.or(query.since);
+        let inbox = match (query.inbox, all.of(INBOX)) {
+            (Some(true), Some(frames)) => Some((frames.clone(), Follower::new(services, &caller)?)),
+            _ => None,
+        };
         let codes = codes_for(&caller);
         let place = places.take(session.map(SessionHandle::id), who(request))?;
         let (log, frames) = (services.events.clone(), frames.clone());
         let followed = session.map(|session| session.status().uuid);
-        let mut feed = Feed::new(log, frames, followed, codes, query.events.as_deref())?;
+        let feed = Feed::new(log, frames, followed, codes).with_inbox(inbox);
+        let mut feed = feed.of_names(query.events.as_deref())?;
         let start = feed.begin(since);
         // Last, so that a revocation that comes meanwhile is seen.
         let lease = services.api_keys.lease(&caller).await?;

@@ -2,6 +2,7 @@
 
 mod feed;
 pub mod frames;
+pub mod inbox;
 pub mod listener;
 pub mod places;
 mod sse;

@@ -32,7 +32,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     let stream = |endpoint: Endpoint| {
         endpoint.details(
             "Each frame has the number of its event as its id. A client that comes back with \
-             `Last-Event-ID` or `since` misses nothing.",
+             `Last-Event-ID` or `since` misses nothing. With `inbox=true` the events of the inbox come too, such as \
+             `conversation.changed`: of WhatsApp and SMS to everybody with the scope `conversations`, of web chats to \
+             those who see the bot.",
         )
     };
     vec![

@@ -8,7 +8,7 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Body, Bucket, Call, Data, Guest, Message, Person, Repeat, required_choice},
+        kit::{Body, Bucket, Call, Data, Guest, Message, Person, Public, Repeat, required_choice},
         workspace::{
             sign_in::TAG,
             views::{UserView, WORKSPACE, plan, plan_schema},
@@ -22,6 +22,23 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/v1/auth/me", me)
             .named("getCurrentUser")
             .about(TAG, "Who is signed in, or whose key it is"),
+        Endpoint::patch("/api/v1/auth/me", change_me)
+            .named("updateCurrentUser")
+            .about(TAG, "Change one's own name")
+            .repeats(Repeat::Repeatable),
+        Endpoint::put("/api/v1/auth/password", change_password)
+            .named("changePassword")
+            .about(TAG, "Change one's own password with the present one")
+            .details(
+                "All other sign-ins of the person end, and a mail says that the password was changed. A wrong present \
+                 password counts as a failed sign-in. It needs a sign-in; a key is refused.",
+            )
+            .limited(Bucket::SignIn)
+            .repeats(Repeat::Unkeyed),
+        Endpoint::get("/api/v1/auth/status", status)
+            .named("getSignInStatus")
+            .about(TAG, "Whether anybody has an account yet")
+            .details("Where nobody has, the first account is to be made: `POST /api/v1/auth/register`."),
         Endpoint::post("/api/v1/auth/forgot-password", forgot)
             .named("requestPasswordReset")
             .about(TAG, "Ask for a code to choose a new password")
@@ -108,6 +125,58 @@ async fn me(call: Call<Person>) -> Result<Data<MeView>, ApiError> {
         role: role.as_str(),
     });
     Ok(Data::of(MeView { user: UserView::of(user, &call), org, teams: teams.collect() }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = OwnAccountChange, example = json!({ "name": "Ada Lovelace" }))]
+struct MeBody {
+    /// Another name.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+}
+
+async fn change_me(
+    call: Call<Person>,
+    Body(body): Body<MeBody>,
+) -> Result<Data<VerifiedView>, ApiError> {
+    let (user, _) = call.signed_in()?;
+    let user = call.accounts.rename_oneself(user, &body.name).await?;
+    Ok(Data::of(VerifiedView { user: UserView::of(user, &call) }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = OwnPasswordChange, example = json!({
+    "current_password": "correct horse 7", "new_password": "another horse 8",
+}))]
+struct PasswordBody {
+    /// The present password.
+    #[schema(min_length = 1, max_length = 128)]
+    current_password: String,
+    /// 8 to 128 characters with a letter and a digit.
+    #[schema(min_length = 1, max_length = 128, format = "new-password")]
+    new_password: String,
+}
+
+async fn change_password(
+    call: Call<Person>,
+    Body(body): Body<PasswordBody>,
+) -> Result<Message, ApiError> {
+    let own = call.signed_in()?;
+    call.accounts.change_password(own, &body.current_password, &body.new_password).await?;
+    Ok(Message::of("Password changed. Your other sign-ins have ended"))
+}
+
+/// Whether somebody can sign in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceSignInStatus)]
+struct StatusView {
+    /// False until the first account is made.
+    #[schema(example = true)]
+    has_accounts: bool,
+}
+
+async fn status(call: Call<Public>) -> Result<Data<StatusView>, ApiError> {
+    Ok(Data::of(StatusView { has_accounts: call.accounts.has_any().await? }))
 }
 
 #[derive(Deserialize, ToSchema)]

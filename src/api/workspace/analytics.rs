@@ -24,7 +24,7 @@ use crate::{
     },
     bots::Bot,
     domain::{Error, MessageKind, conversation::Window},
-    inbox::{InboxFilter, InboxList, Status},
+    inbox::{Folder, InboxFilter, InboxList, Status},
 };
 
 const TAG: &str = "Bot analytics";
@@ -131,12 +131,14 @@ impl Asked {
     async fn by_status(&self, call: &Call<Read>) -> Result<BTreeMap<&'static str, u64>, Error> {
         let sessions = sessions::sessions(call, self.bot.id, self.via.map(Via::as_str))?;
         let lists = Status::ALL.map(InboxList::Status);
-        let lengths = call.inbox.lengths(&sessions, Some(self.bot.id), &lists).await?;
         let mut found = BTreeMap::new();
-        for (status, length) in Status::ALL.into_iter().zip(lengths) {
-            let name = status_name(status);
-            let count: &mut u64 = found.entry(name).or_default();
-            *count = count.saturating_add(length);
+        for folder in [Folder::Inbox, Folder::Snoozed] {
+            let of = (sessions.as_slice(), folder);
+            let lengths = call.inbox.lengths(of, Some(self.bot.id), &lists).await?;
+            for (status, length) in Status::ALL.into_iter().zip(lengths) {
+                let count: &mut u64 = found.entry(status_name(status)).or_default();
+                *count = count.saturating_add(length);
+            }
         }
         Ok(found)
     }

@@ -1,11 +1,13 @@
 //! Access to bots: a caller's own, those of their teams, all for administrators.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use crate::{
     accounts::{Role, User},
     api::kit::Call,
-    bots::Bot,
+    bots::{Bot, Viewer},
     domain::{Error, ErrorCode, Subject},
     services::Services,
     teams::Permission,
@@ -49,4 +51,29 @@ pub async fn workers(services: &Services, bot: Option<Uuid>) -> Result<Vec<User>
     let mut people = services.teams.people_of(bot).await?;
     people.retain(|user| least <= user.role);
     Ok(people)
+}
+
+/// The bots that a caller sees, and so what belongs to them.
+pub struct Sight {
+    sees_all: bool,
+    bots: HashSet<Uuid>,
+}
+
+impl Sight {
+    pub async fn of<S, R>(call: &Call<S, R>) -> Result<Self, Error> {
+        let principal = call.principal();
+        let viewer = Viewer::of(&principal);
+        let mut bots: HashSet<Uuid> = match principal.person() {
+            Some(person) => call.teams.shared_bots(person).await?.into_keys().collect(),
+            None => HashSet::new(),
+        };
+        let all = call.bots.all().await?;
+        bots.extend(all.iter().filter(|bot| viewer.sees(bot)).map(|bot| bot.id));
+        Ok(Self { sees_all: viewer == Viewer::Everything, bots })
+    }
+
+    /// Whether the caller sees what belongs to a bot; administrators alone see what belongs to none.
+    pub fn has(&self, bot: Option<Uuid>) -> bool {
+        self.sees_all || bot.is_some_and(|bot| self.bots.contains(&bot))
+    }
 }

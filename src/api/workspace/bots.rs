@@ -1,7 +1,5 @@
 //! Bots of the workspace: made, listed, changed, activated, copied, deleted.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
@@ -16,13 +14,13 @@ use crate::{
             path_value,
         },
         workspace::{
-            bot_access,
+            bot_access::{self, Sight},
             bot_body::{ChangeBody, DraftBody},
             bot_view::{self, BotView},
             fields::{renamed, snake},
         },
     },
-    bots::{Bot, BotChange, BotDraft, BotStatus, Viewer},
+    bots::{Bot, BotChange, BotDraft, BotStatus},
     domain::{Error, ErrorCode, Subject},
 };
 
@@ -110,13 +108,9 @@ async fn list(
     Query(query): Query<BotsQuery>,
 ) -> Result<Data<BotsView>, ApiError> {
     let search = query.search.as_deref().unwrap_or_default();
-    let viewer = Viewer::of(&call.principal());
-    let shared = match call.principal().person() {
-        Some(person) => call.teams.shared_bots(person).await?,
-        None => HashMap::new(),
-    };
+    let sight = Sight::of(&call).await?;
     let mut found = call.bots.list(query.status, search).await?;
-    found.retain(|bot| viewer.sees(bot) || shared.contains_key(&bot.id));
+    found.retain(|bot| sight.has(Some(bot.id)));
     let (total, bots) = (found.len(), bot_view::views(&call, found).await?);
     Ok(Data::of(BotsView { bots, total }))
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
-    api::sessions::wire::seconds,
+    api::{sessions::wire::seconds, workspace::bot_access::Sight},
     contacts::Contact,
     inbox::{InboxState, Status},
 };
@@ -43,10 +43,10 @@ pub struct ContactView {
     custom_fields: Map<String, Value>,
     /// Whether the contact has agreed to messages on WhatsApp.
     opted_in: bool,
-    /// UUIDs of the bots that the contact belongs to.
+    /// UUIDs of the bots that the contact belongs to, of those that the caller sees.
     #[schema(example = json!([]))]
     bot_ids: Vec<String>,
-    /// Conversations with the contact.
+    /// Conversations with the contact, of bots that the caller sees.
     session_count: usize,
     /// When the last message went to or came from the contact, RFC 3339; null before the first.
     #[schema(example = json!(null))]
@@ -60,8 +60,9 @@ pub struct ContactView {
 }
 
 impl ContactView {
-    /// With how many conversations there are of it.
-    pub fn of(contact: Contact, sessions: usize) -> Self {
+    /// With how many conversations of it, and which of its bots, a caller sees.
+    pub fn of(contact: Contact, sessions: usize, sight: &Sight) -> Self {
+        let bots = contact.bots.into_iter().filter(|bot| sight.has(Some(*bot)));
         Self {
             id: contact.id.to_string(),
             name: contact.name,
@@ -72,7 +73,7 @@ impl ContactView {
             tags: contact.tags,
             custom_fields: contact.custom_fields,
             opted_in: contact.whatsapp.opted_in,
-            bot_ids: contact.bots.into_iter().map(|id| id.to_string()).collect(),
+            bot_ids: bots.map(|id| id.to_string()).collect(),
             session_count: sessions,
             last_seen_at: contact.last_message_at.map(seconds),
             created_at: seconds(contact.created_at),
@@ -113,8 +114,8 @@ struct ContactSessionView {
 }
 
 impl ContactWithSessions {
-    pub fn of(contact: Contact, sessions: Vec<InboxState>) -> Self {
-        let contact = ContactView::of(contact, sessions.len());
+    pub fn of(contact: Contact, sessions: Vec<InboxState>, sight: &Sight) -> Self {
+        let contact = ContactView::of(contact, sessions.len(), sight);
         let shown = sessions.into_iter().take(MOST_SESSIONS).map(|state| ContactSessionView {
             id: state.conversation.to_string(),
             bot_id: state.bot.map(|bot| bot.to_string()),

@@ -17,15 +17,16 @@ use crate::{
         error::ApiError,
         kit::{Body, Call, Contacts, Created, Data, Path, Query, Repeat, path::uuid},
         workspace::{
-            bot_access,
+            bot_access::{self, Sight},
             contact_view::{ContactView, ContactWithSessions},
             fields::renamed,
             pages::PageQuery,
             people_names::all_sessions,
         },
     },
-    contacts::{ContactChange, ContactDraft, ContactFilter},
+    contacts::{Contact, ContactChange, ContactDraft, ContactFilter},
     domain::{Error, Subject},
+    services::Services,
 };
 
 pub const TAG: &str = "Workspace contacts";
@@ -107,13 +108,15 @@ async fn list(
     let found = call.contacts.list(&filter, skipped as u64, limit).await?;
     let chats = call.sending.chats_of_all(&found.contacts);
     let states = call.inbox.of_chats(&all_sessions(&call), &chats).await?;
+    let sight = Sight::of(&call).await?;
+    let seen = states.iter().filter(|state| sight.has(state.bot));
     let mut counts: HashMap<Uuid, usize> = HashMap::new();
-    for contact in states.iter().filter_map(|state| state.contact) {
+    for contact in seen.filter_map(|state| state.contact) {
         *counts.entry(contact).or_default() += 1;
     }
     let contacts = found.contacts.into_iter().map(|contact| {
         let sessions = counts.get(&contact.id).copied().unwrap_or(0);
-        ContactView::of(contact, sessions)
+        ContactView::of(contact, sessions, &sight)
     });
     Ok(Data::of(ContactsView {
         contacts: contacts.collect(),
@@ -177,7 +180,7 @@ async fn create(
         notes: body.notes,
     };
     let made = call.contacts.create(draft, by(&call)).await.map_err(worded)?;
-    Ok(Created::of(ContactView::of(made, 0)))
+    Ok(Created::of(ContactView::of(made, 0, &Sight::of(&call).await?)))
 }
 
 async fn read(
@@ -185,9 +188,19 @@ async fn read(
     Path(id): Path<ContactId>,
 ) -> Result<Data<ContactWithSessions>, ApiError> {
     let contact = call.contacts.get(id).await?;
-    let chats = call.sending.chats_of_all(std::slice::from_ref(&contact));
-    let sessions = call.inbox.of_chats(&all_sessions(&call), &chats).await?;
-    Ok(Data::of(ContactWithSessions::of(contact, sessions)))
+    Ok(Data::of(with_sessions(&call, contact, &Sight::of(&call).await?).await?))
+}
+
+/// A contact with its conversations and bots, as far as the caller sees them.
+async fn with_sessions(
+    services: &Services,
+    contact: Contact,
+    sight: &Sight,
+) -> Result<ContactWithSessions, Error> {
+    let chats = services.sending.chats_of_all(std::slice::from_ref(&contact));
+    let mut sessions = services.inbox.of_chats(&all_sessions(services), &chats).await?;
+    sessions.retain(|state| sight.has(state.bot));
+    Ok(ContactWithSessions::of(contact, sessions, sight))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -230,9 +243,11 @@ async fn change(
     Path(id): Path<ContactId>,
     Body(body): Body<Change>,
 ) -> Result<Data<ContactWithSessions>, ApiError> {
-    let mut bots = None;
+    let (mut bots, sight) = (None, Sight::of(&call).await?);
     if let Some(texts) = &body.bot_ids {
-        let mut ids = Vec::new();
+        // The bots that the caller does not see stay.
+        let mut ids = call.contacts.get(id).await?.bots;
+        ids.retain(|bot| !sight.has(Some(*bot)));
         for text in texts {
             ids.push(bot_access::seen(&call, uuid(text, Subject::Bot)?).await?.id);
         }
@@ -255,9 +270,7 @@ async fn change(
         ..ContactChange::default()
     };
     let contact = call.contacts.change(id, change, by(&call)).await.map_err(worded)?;
-    let chats = call.sending.chats_of_all(std::slice::from_ref(&contact));
-    let sessions = call.inbox.of_chats(&all_sessions(&call), &chats).await?;
-    Ok(Data::of(ContactWithSessions::of(contact, sessions)))
+    Ok(Data::of(with_sessions(&call, contact, &sight).await?))
 }
 
 /// A contact that is gone.

@@ -22,7 +22,8 @@ use crate::{
     bots::Bot,
     domain::{Error, ErrorCode},
     inbox::{
-        Agent, InboxChange, InboxFilter, InboxOrder, InboxState, Status, ViewAssignee, ViewFilters,
+        Agent, Folder, InboxChange, InboxFilter, InboxOrder, InboxState, Status, ViewAssignee,
+        ViewFilters,
     },
     services::Services,
 };
@@ -72,8 +73,12 @@ struct InboxQuery {
     /// Name of a tag of the conversation.
     #[schema(max_length = 50)]
     tag: Option<String>,
-    /// Only those with unread messages, or only the others.
+    /// Only those with unread messages or marked as unread, or only the others.
     unread: Option<bool>,
+    /// Only those with a star, or only the others.
+    starred: Option<bool>,
+    /// Those that are snoozed instead.
+    snoozed: Option<bool>,
     /// Only those whose bot asked for a person.
     handoff: Option<bool>,
     #[schema(schema_with = sort_choice)]
@@ -155,6 +160,11 @@ async fn list(
         let filter = InboxFilter {
             assignee,
             unread: query.unread.or(view.unread),
+            starred: query.starred.or(view.starred),
+            folder: match query.snoozed.or(view.snoozed) {
+                Some(true) => Folder::Snoozed,
+                Some(false) | None => Folder::Inbox,
+            },
             handoff: query.handoff.or(view.handoff) == Some(true),
             tags,
             order: match query.sort.unwrap_or(Sort::Recent) {
@@ -193,7 +203,7 @@ async fn tag_named(services: &Services, name: &str) -> Result<Option<Uuid>, Erro
 }
 
 /// The conversation as it is after a change, which lists show by then, too.
-async fn again(call: &Call<Conversations>, id: Uuid) -> Result<Data<SessionView>, ApiError> {
+pub async fn again(call: &Call<Conversations>, id: Uuid) -> Result<Data<SessionView>, ApiError> {
     call.inbox.caught_up().await?;
     let found = sessions::find(call, id).await?;
     Ok(Data::of(session_view::view(call, &found.state).await?))

@@ -14,7 +14,7 @@ use crate::{
         workspace::{bot_access, bots::BotId, inbox::TAG, sessions},
     },
     domain::{Timestamp, clock::between},
-    inbox::{Agent, InboxFilter, InboxList, InboxState, Status},
+    inbox::{Agent, Folder, InboxFilter, InboxList, InboxState, Status},
 };
 
 /// Conversations, newest activity first, that averages and today's figures are counted over.
@@ -54,9 +54,12 @@ struct StatsView {
     /// Those that are assigned to nobody, whatever their status.
     #[schema(example = 2)]
     unassigned: u64,
-    /// Those with unread messages.
+    /// Those with unread messages, and those that were marked as unread.
     #[schema(example = 1)]
     unread: u64,
+    /// Those that are snoozed, which no other of these numbers counts.
+    #[schema(example = 0)]
+    snoozed: u64,
     /// Those whose bot asked for a person.
     #[schema(example = 1)]
     handoff_waiting: u64,
@@ -105,11 +108,15 @@ async fn stats(
         InboxList::Unread,
         InboxList::Handoff,
     ];
-    let lengths = call.inbox.lengths(&sessions, Some(bot.id), &lists).await?;
+    let in_folder = |folder| (sessions.as_slice(), folder);
+    let lengths = call.inbox.lengths(in_folder(Folder::Inbox), Some(bot.id), &lists).await?;
+    let snoozed = in_folder(Folder::Snoozed);
+    let snoozed = call.inbox.lengths(snoozed, Some(bot.id), &[InboxList::All]).await?;
     let of = |list: InboxList| {
         lists.iter().zip(&lengths).find(|(known, _)| **known == list).map_or(0, |(_, count)| *count)
     };
-    let filter = InboxFilter { sessions, bot: Some(bot.id), ..InboxFilter::default() };
+    let filter =
+        InboxFilter { sessions: sessions.clone(), bot: Some(bot.id), ..InboxFilter::default() };
     let newest = call.inbox.page(&filter, None, (0, COUNTED)).await?.items;
     let users = call.accounts.users().await?;
     let now = call.clock.now();
@@ -135,6 +142,7 @@ async fn stats(
         bot: of(InboxList::Status(Status::AiActive)) + of(InboxList::Status(Status::BotActive)),
         unassigned: of(InboxList::Assignee(None)),
         unread: of(InboxList::Unread),
+        snoozed: snoozed.iter().sum(),
         handoff_waiting: of(InboxList::Handoff),
         resolved_today: u64::try_from(today).unwrap_or(u64::MAX),
         avg_first_response_seconds: average(responses),

@@ -110,6 +110,10 @@ struct FiltersView {
     channel: Option<String>,
     /// Only those with unread messages, or only the others; null for all.
     unread: Option<bool>,
+    /// Only those with a star, or only the others; null for all.
+    starred: Option<bool>,
+    /// Whether those that are snoozed are listed in place of the others; null for the others.
+    snoozed: Option<bool>,
     /// A part of the name or of the number; null for all.
     #[schema(example = json!(null))]
     search: Option<String>,
@@ -136,6 +140,8 @@ impl From<ViewFilters> for FiltersView {
             tags: filters.tags,
             channel: filters.channel,
             unread: filters.unread,
+            starred: filters.starred,
+            snoozed: filters.snoozed,
             search: filters.search,
             date_from: filters.from.map(seconds),
             date_to: filters.to.map(seconds),
@@ -208,6 +214,10 @@ struct Filters {
     channel: Option<String>,
     /// Only those with unread messages, or only the others.
     unread: Option<bool>,
+    /// Only those with a star, or only the others.
+    starred: Option<bool>,
+    /// Whether those that are snoozed are listed in place of the others.
+    snoozed: Option<bool>,
     /// A part of the name or of the number.
     #[schema(max_length = 200, example = "ada")]
     search: Option<String>,
@@ -246,8 +256,20 @@ impl Filters {
         let mut statuses = self.status.unwrap_or_default();
         statuses.dedup();
         let search = self.search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let (channel, unread, handoff) = (self.channel, self.unread, self.handoff);
-        Ok(ViewFilters { statuses, assignee, tags, channel, unread, search, from, to, handoff })
+        let Self { channel, unread, starred, snoozed, handoff, .. } = self;
+        Ok(ViewFilters {
+            statuses,
+            assignee,
+            tags,
+            channel,
+            unread,
+            starred,
+            snoozed,
+            search,
+            from,
+            to,
+            handoff,
+        })
     }
 }
 

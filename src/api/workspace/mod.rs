@@ -21,6 +21,7 @@ mod chat;
 mod chat_stream;
 mod fields;
 mod inbox;
+mod inbox_marks;
 mod inbox_send;
 mod inbox_stats;
 mod summary;
@@ -72,6 +73,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(chat::endpoints());
     all.extend(chat_stream::endpoints());
     all.extend(inbox::endpoints());
+    all.extend(inbox_marks::endpoints());
     all.extend(inbox_send::endpoints());
     all.extend(inbox_stats::endpoints());
     all.extend(tickets::endpoints());

@@ -45,7 +45,7 @@ impl Names {
     }
 }
 
-/// All sessions that conversations belong to, on any channel.
+/// All sessions that conversations belong to, the web chats of bots among them.
 pub fn all_sessions(services: &Services) -> Vec<SessionId> {
     services.supervisor.all().into_iter().map(|status| status.id).collect()
 }

@@ -49,6 +49,13 @@ pub struct SessionView {
     /// Messages that nobody has read.
     #[schema(example = 0)]
     unread_count: u32,
+    /// Whether it has unread messages, or was marked as unread.
+    unread: bool,
+    /// Whether somebody marked it with a star.
+    starred: bool,
+    /// Until when it is snoozed, RFC 3339; null where it is not.
+    #[schema(format = DateTime)]
+    snoozed_until: Option<String>,
     /// Words of the newest message; null without one.
     #[schema(example = "Hello!")]
     last_message: Option<String>,
@@ -273,6 +280,9 @@ pub async fn views(services: &Services, states: &[InboxState]) -> Result<Vec<Ses
             tags: own_tags.collect(),
             message_count: state.messages,
             unread_count: of.chat.unread,
+            unread: state.is_unread(),
+            starred: state.starred,
+            snoozed_until: state.snoozed_until.map(time),
             last_message: last.map(|last| match last.is_deleted() {
                 true => String::new(),
                 false => last.message.preview(),

@@ -1,7 +1,6 @@
 //! Tasks: what somebody has to do, beside a conversation or not.
 
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
@@ -14,6 +13,7 @@ use crate::{
             path::uuid, path_value,
         },
         workspace::{
+            bot_access::Sight,
             fields::given,
             inbox::caller,
             pages::PageQuery,
@@ -21,7 +21,6 @@ use crate::{
             work_item_view::{self, TASK_STATUSES, TaskView, priority_choice, task_status_choice},
         },
     },
-    bots::Viewer,
     domain::{Error, ErrorCode, Subject},
     inbox::Agent,
     work_items::{ItemChange, ItemDraft, ItemFilter, ItemKind, ItemList, WorkItem},
@@ -145,31 +144,21 @@ async fn list(
 
 /// Which tasks a caller sees: one's own, those that one made, and those of bots that one sees; administrators all.
 struct Eyes {
-    sees_all: bool,
     person: Option<Uuid>,
     caller: Option<Agent>,
-    bots: HashSet<Uuid>,
+    sight: Sight,
 }
 
 impl Eyes {
     async fn of<S, R>(call: &Call<S, R>) -> Result<Self, Error> {
-        let (principal, viewer) = (call.principal(), Viewer::of(&call.principal()));
-        let person = principal.person();
-        let mut bots: HashSet<Uuid> = match person {
-            Some(person) => call.teams.shared_bots(person).await?.into_keys().collect(),
-            None => HashSet::new(),
-        };
-        let all = call.bots.all().await?;
-        bots.extend(all.iter().filter(|bot| viewer.sees(bot)).map(|bot| bot.id));
-        let sees_all = viewer == Viewer::Everything;
-        Ok(Self { sees_all, person, caller: caller(call).ok(), bots })
+        let (person, sight) = (call.principal().person(), Sight::of(call).await?);
+        Ok(Self { person, caller: caller(call).ok(), sight })
     }
 
     fn see(&self, item: &WorkItem) -> bool {
-        self.sees_all
-            || (item.assignee.is_some() && item.assignee == self.person)
+        (item.assignee.is_some() && item.assignee == self.person)
             || (item.created_by.is_some() && item.created_by == self.caller)
-            || item.bot.is_some_and(|bot| self.bots.contains(&bot))
+            || self.sight.has(item.bot)
     }
 }
 

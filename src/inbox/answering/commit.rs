@@ -13,6 +13,7 @@ use crate::{
         bot_turn::{BotTurn, RULE},
         counts::put_state,
         facts,
+        keeping::keep_state,
         post::{Cause, Outcome},
         sent_note::{Author, AuthorKind, SentNote},
         state::InboxState,
@@ -105,7 +106,7 @@ impl Worker {
                         if let Some(event) = self.note(&mut state, bot, said) {
                             work.append(event?);
                         }
-                        put_state(work.store(), &state).await?;
+                        keep_state(&mut work, &state).await?;
                     }
                     self.note_turns(&work, due, bot, (reply, said)).await?;
                 }

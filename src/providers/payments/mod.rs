@@ -33,20 +33,11 @@ pub fn of_settings(
     let settings = &config.payments;
     Some(match settings.provider {
         config::PaymentProvider::None if config.network == NetworkKind::Simulated => {
-            Arc::new(Simulated::new(base_of(config)))
+            Arc::new(Simulated::new(config.server.base_url()))
         }
         config::PaymentProvider::None => return None,
         config::PaymentProvider::Url => Arc::new(Template::new(&settings.url_template)),
-        config::PaymentProvider::Page => Arc::new(Page::new(base_of(config))),
+        config::PaymentProvider::Page => Arc::new(Page::new(config.server.base_url())),
         config::PaymentProvider::Stripe => Arc::new(Stripe::new(settings, own.clone(), secrets)),
     })
-}
-
-/// How the gateway is reached, without a slash at the end.
-fn base_of(config: &Config) -> String {
-    let server = &config.server;
-    match server.public_url.trim_end_matches('/') {
-        "" => format!("http://{}", server.listen),
-        url => url.to_owned(),
-    }
 }

@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 
 use crate::{
+    config::BaseUrl,
     domain::Error,
     providers::payments::provider::{NewLink, PaymentProvider, ProviderKind, ProviderLink},
 };
 
 pub struct Page {
     /// How the gateway is reached.
-    base: String,
+    base: BaseUrl,
 }
 
 impl Page {
-    pub fn new(base: String) -> Self {
+    pub fn new(base: BaseUrl) -> Self {
         Self { base }
     }
 }
@@ -25,7 +26,7 @@ impl PaymentProvider for Page {
     }
 
     async fn create(&self, link: &NewLink) -> Result<ProviderLink, Error> {
-        Ok(ProviderLink { id: None, url: format!("{}/pay/{}", self.base, link.id) })
+        Ok(ProviderLink { id: None, url: format!("{}/pay/{}", self.base.get(), link.id) })
     }
 
     async fn deactivate(&self, _: &str) -> Result<(), Error> {

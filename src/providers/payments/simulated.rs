@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 
 use crate::{
+    config::BaseUrl,
     domain::Error,
     providers::payments::provider::{NewLink, PaymentProvider, ProviderKind, ProviderLink},
 };
 
 pub struct Simulated {
     /// How the gateway is reached.
-    base: String,
+    base: BaseUrl,
 }
 
 impl Simulated {
-    pub fn new(base: String) -> Self {
+    pub fn new(base: BaseUrl) -> Self {
         Self { base }
     }
 }
@@ -26,7 +27,7 @@ impl PaymentProvider for Simulated {
 
     async fn create(&self, link: &NewLink) -> Result<ProviderLink, Error> {
         let (id, url) =
-            (Some(format!("sim_{}", link.id)), format!("{}/pay/{}", self.base, link.id));
+            (Some(format!("sim_{}", link.id)), format!("{}/pay/{}", self.base.get(), link.id));
         Ok(ProviderLink { id, url })
     }
 

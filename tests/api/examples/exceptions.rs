@@ -29,7 +29,7 @@ pub const NOT_SENT: [(&str, &str); 24] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-pub const LATE: [&str; 57] = [
+pub const LATE: [&str; 58] = [
     "deleteTask",
     "deleteAutomation",
     "deleteFlow",
@@ -76,6 +76,7 @@ pub const LATE: [&str; 57] = [
     "deleteInvitation",
     "deleteUser",
     "removeLogin",
+    "changePassword",
     "signOut",
     "rotateVaultKey",
     "takeBackup",

@@ -19,11 +19,13 @@ mod inbox_views;
 mod flows;
 mod guest;
 mod inbox;
+mod inbox_marks;
 mod inbox_send;
 mod keys;
 mod left_behind;
 mod notes;
 mod notifications;
+mod own_account;
 mod presence;
 mod knowledge;
 mod roles;
@@ -169,6 +171,17 @@ async fn put(app: &TestApp, path: &str, body: Value, credential: &str) -> Answer
 
 async fn delete(app: &TestApp, path: &str, credential: &str) -> Answer {
     ask(app, Method::DELETE, path, None, Some(credential)).await
+}
+
+/// Shares a bot with somebody through a team of the owner's.
+async fn added_member(app: &TestApp, owner: &str, bot: &Value, email: &str) {
+    let team = json!({ "name": "Support" });
+    let team = answered(post(app, "/api/v1/teams", team, Some(owner)).await, 201);
+    let path = format!("/api/v1/teams/{}", text(&team["id"]));
+    let invitation = json!({ "email": email, "role": "agent" });
+    answered(post(app, &format!("{path}/invite"), invitation, Some(owner)).await, 201);
+    let share = json!({ "bot_id": bot["id"], "permission": "view" });
+    answered(post(app, &format!("{path}/share-bot"), share, Some(owner)).await, 200);
 }
 
 /// A body that was answered with a status.

@@ -17,6 +17,7 @@ pub const PUBLIC: [&str; 40] = [
     "POST /api/webhooks/twilio/sms",
     "POST /api/webhooks/twilio/sms/{id}",
     "POST /api/webhooks/twilio/status",
+    "GET /api/v1/auth/status",
     "POST /api/v1/auth/forgot-password",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/register",

@@ -11,6 +11,8 @@ use std::{
 
 use actix_web::http::header::HeaderMap;
 
+use crate::config::TrustedProxies;
+
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Who shares an allowance: an IPv4 address, or the /64 that one customer gets of IPv6.
@@ -38,8 +40,8 @@ impl fmt::Display for Network {
     }
 }
 
-/// The caller's address: the peer, or what trusted proxies say. `trusted` holds canonical addresses.
-pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+/// The caller's address: the peer, or what trusted proxies say.
+pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> IpAddr {
     let mut nearest = peer.to_canonical();
     if trusted.is_empty() {
         return nearest;
@@ -47,7 +49,7 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     let lines: Vec<_> = headers.get_all(FORWARDED_FOR).collect();
     let hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     for hop in hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty()) {
-        if !trusted.contains(&nearest) {
+        if !trusted.contains(nearest) {
             break;
         }
         // Of a hop that cannot be read the proxy that wrote it down is all that is known.
@@ -78,6 +80,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::TrustedProxy;
 
     fn headers(lines: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -89,8 +92,9 @@ mod tests {
     }
 
     fn found(peer: &str, lines: &[&str]) -> String {
-        let trusted = ["127.0.0.1", "10.0.0.1"].map(|text| text.parse().unwrap());
-        client(peer.parse().unwrap(), &headers(lines), &trusted).to_string()
+        let trusted = ["127.0.0.1", "10.0.0.1", "172.18.0.0/16", "fd00:1::/64"];
+        let trusted = trusted.map(|text| TrustedProxy::try_from(text.to_owned()).unwrap());
+        client(peer.parse().unwrap(), &headers(lines), &TrustedProxies(trusted.into())).to_string()
     }
 
     #[test]
@@ -114,6 +118,10 @@ mod tests {
             (&["198.51.100.1", "127.0.0.1"], "127.0.0.1"),
             (&["198.51.100.1", "127.0.0.1, 10.0.0.1"], "198.51.100.1"),
             (&[], "127.0.0.1"),
+            // Networks are proxies too.
+            (&["198.51.100.1, 203.0.113.9, 172.18.0.5"], "203.0.113.9"),
+            (&["203.0.113.9, fd00:1::7"], "203.0.113.9"),
+            (&["203.0.113.9, fd00:2::7"], "fd00:2::7"),
         ] {
             assert_eq!(found("127.0.0.1", lines), address, "{lines:?}");
         }

@@ -1,11 +1,11 @@
 //! What the settings say of callers, read once; and why a caller without a key is not let in.
 
-use std::{fmt, net::IpAddr};
+use std::fmt;
 
 use actix_web::http::header::HeaderMap;
 use url::Url;
 
-use crate::config::{AccessMode, Config};
+use crate::config::{AccessMode, Config, TrustedProxies};
 
 /// Headers with which proxies and content networks mark what they pass on.
 const FORWARDING: [&str; 9] = [
@@ -83,8 +83,7 @@ pub struct Policy {
     /// As it is in effect.
     pub mode: AccessMode,
     pub has_basic_user: bool,
-    /// Canonical.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: TrustedProxies,
     hosts: Vec<String>,
     public_origin: Option<String>,
     origins: Vec<String>,
@@ -103,7 +102,7 @@ impl Policy {
         Self {
             mode: config.access(),
             has_basic_user: !config.openwa.basic_user.is_empty(),
-            trusted_proxies: server.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+            trusted_proxies: server.trusted_proxies.clone(),
             hosts,
             public_origin: public.map(|url| url.origin().ascii_serialization()),
             origins: server.cors_origins.iter().map(|origin| origin.to_lowercase()).collect(),

@@ -21,6 +21,8 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
+use crate::config::TrustedProxies;
+
 pub use self::paced::{Paced, Pacing};
 
 /// A connection this young has had no time to show anything.
@@ -34,12 +36,12 @@ pub struct Room {
     pub reserve: usize,
     /// From one address, other than this machine and the proxies.
     pub per_address: usize,
-    pub proxies: Vec<IpAddr>,
+    pub proxies: TrustedProxies,
 }
 
 impl Room {
     /// For as many as the settings allow, 0 for as many as the descriptors do.
-    pub fn new(descriptors: u64, most: usize, per_address: usize, proxies: Vec<IpAddr>) -> Self {
+    pub fn new(descriptors: u64, most: usize, per_address: usize, proxies: TrustedProxies) -> Self {
         /// More than two workers serve well.
         const MOST: usize = 20_000;
         let own = (descriptors / 4).clamp(64, 2_048);
@@ -104,7 +106,8 @@ impl Connections {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let from_there = open.by_address.get(&address).copied().unwrap_or(0);
-        let is_bounded = !address.is_loopback() && !self.room.proxies.contains(&address);
+        let is_proxy = peer.is_some_and(|peer| self.room.proxies.contains(peer));
+        let is_bounded = !address.is_loopback() && !is_proxy;
         if is_bounded && self.room.per_address <= from_there {
             let weakest = open.weakest(Some(address), now)?;
             weakest.close();
@@ -207,13 +210,14 @@ fn network_of(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::TrustedProxy;
 
     fn from(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())
     }
 
     fn connections(total: usize, reserve: usize, per_address: usize) -> Connections {
-        Connections::new(Room { total, reserve, per_address, proxies: Vec::new() })
+        Connections::new(Room { total, reserve, per_address, proxies: TrustedProxies::default() })
     }
 
     fn is_closing(seat: &Seat) -> bool {
@@ -222,7 +226,7 @@ mod tests {
 
     #[test]
     fn there_is_room_for_what_the_descriptors_allow_and_the_gateway_needs_some() {
-        let room = |descriptors, most| Room::new(descriptors, most, 0, Vec::new());
+        let room = |descriptors, most| Room::new(descriptors, most, 0, TrustedProxies::default());
         assert_eq!((room(1_024, 0).total, room(1_024, 0).reserve), (768, 96));
         assert_eq!(room(1_048_576, 0).total, 20_000);
         assert_eq!(room(1_024, 100).total, 100);
@@ -259,6 +263,26 @@ mod tests {
         assert!(connections.enter(from("127.0.0.1")).is_none());
         drop(last);
         assert!(connections.enter(from("127.0.0.1")).is_some());
+    }
+
+    #[test]
+    fn proxies_have_all_by_their_addresses_or_their_network() {
+        let entry = |text: &str| TrustedProxy::try_from(text.to_owned()).unwrap();
+        let proxies = ["fd00:1::7", "172.18.0.0/16"].map(entry);
+        let proxies = TrustedProxies(proxies.into());
+        let connections =
+            Connections::new(Room { total: 100, reserve: 10, per_address: 2, proxies });
+        for (address, is_proxy) in [
+            ("fd00:1::7", true),
+            ("172.18.3.4", true),
+            ("::ffff:172.18.3.5", true),
+            ("172.19.0.1", false),
+            ("fd00:1::8", false),
+        ] {
+            let seats: Vec<Seat> =
+                (0..5).map(|_| connections.enter(from(address)).unwrap()).collect();
+            assert_eq!(!seats.iter().any(is_closing), is_proxy, "{address}");
+        }
     }
 
     #[test]

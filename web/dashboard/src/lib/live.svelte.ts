@@ -28,6 +28,7 @@ let state = $state<LineState>("closed");
 const listeners = new Set<Listener>();
 let lastId: string | null = null;
 let stopper: AbortController | null = null;
+let withInbox = false;
 
 export function lineState(): LineState {
   return state;
@@ -44,8 +45,10 @@ export function listen(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-export function openLine(): void {
+/** With `inbox`, what becomes of conversations in the inbox comes too: that needs its own scope. */
+export function openLine(inbox: boolean): void {
   if (stopper) return;
+  withInbox = inbox;
   stopper = new AbortController();
   void keepOpen(stopper.signal);
 }
@@ -78,7 +81,9 @@ async function follow(stopped: AbortSignal): Promise<boolean> {
   let watch = setTimeout(() => dead.abort(), SILENCE);
   try {
     const headers = { accept: "text/event-stream", ...(lastId && { "last-event-id": lastId }) };
-    const response = await fetchAnswer("api/v1/events", { headers, signal: end, deadline: null });
+    const query = { inbox: withInbox || null };
+    const options = { headers, query, signal: end, deadline: null };
+    const response = await fetchAnswer("api/v1/events", options);
     const body = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     const reader = new EventReader();
     while (body) {

@@ -3,10 +3,12 @@
 import { listPresence, readOwnPresence, setOwnPresence } from "./api/people";
 import type { MemberPresence, PresenceWord } from "./api/people-types";
 import { Failure } from "./api/failure";
+import { listen } from "./live.svelte";
+import { Pacer } from "./pacer";
 import { repeatedly } from "./repeat";
 
-/** Changes of colleagues are no events of the stream. */
-const EVERY = 30_000;
+/** Events say who comes and goes; how much each has to do is seen now and then. */
+const EVERY = 60_000;
 
 let own = $state<PresenceWord>("online");
 let colleagues = $state.raw<MemberPresence[]>([]);
@@ -35,9 +37,16 @@ export async function choosePresence(chosen: PresenceWord): Promise<void> {
 
 /** Keeps up with colleagues until what is returned is called: for an effect of a page. */
 export function followPresence(): () => void {
-  return repeatedly(async () => {
-    colleagues = await orNothing(listPresence) ?? colleagues;
-  }, EVERY);
+  const read = async () => (colleagues = await orNothing(listPresence) ?? colleagues);
+  const pacer = new Pacer(read);
+  const stops = [
+    repeatedly(read, EVERY),
+    listen({ event: ({ event }) => {
+      if (event === "presence.changed") pacer.push();
+    } }),
+    () => pacer.stop(),
+  ];
+  return () => stops.forEach((stop) => stop());
 }
 
 /** What is shown stays when it cannot be read: a page says elsewhere that the gateway is away. */

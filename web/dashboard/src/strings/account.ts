@@ -8,7 +8,6 @@ export const account = translated("account", {
   name: "Name",
   email: "E-mail address",
   role: "Role",
-  nameHint: "Administrators change names.",
   rename: "Change name",
   renamed: "Name changed",
   verified: "verified",
@@ -24,13 +23,13 @@ export const account = translated("account", {
   },
   password: {
     title: "Password",
-    text: "Changing it ends all your sign-ins, this one too.",
+    text: "Changing it ends your sign-ins on other devices.",
     change: "Change password",
-    byMail:
-      "A code is mailed to you, with which you choose a new password. Where the gateway sends no "
-      + "mail, an administrator makes one on the page Team.",
     dialog: "Change your password?",
-    go: "Continue",
+    present: "Current password",
+    next: "New password",
+    hint: "8 to 128 characters with a letter and a digit",
+    changed: "Password changed",
   },
   totp: {
     title: "Two-factor authentication",

@@ -51,6 +51,9 @@ export const words = translated("signIn", {
       "The first account owns the workspace. It is made on the gateway's own machine, or after "
       + "you came in with an API key for everything. All others are invited.",
     link: "New here? Create the first account",
+    nobody:
+      "Nobody has an account here yet. Come in with the gateway's first API key below, then create "
+      + "the first account.",
     company: "Company",
   },
   name: "Your name",

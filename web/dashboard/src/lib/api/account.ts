@@ -31,6 +31,17 @@ export const forgetPassword = (email: string) =>
 export const choosePassword = (email: string, code: string, password: string) =>
   attempt<unknown>(`${AUTH}/reset-password`, { email, code, new_password: password });
 
+export const changePassword = (present: string, next: string) =>
+  ask<unknown>(`${AUTH}/password`, {
+    method: "PUT", body: { current_password: present, new_password: next },
+  });
+export const changeOwnName = (name: string) =>
+  ask<{ user: Person }>(`${AUTH}/me`, { method: "PATCH", body: { name } });
+/** Whether anybody has an account by now. */
+export const hasAccounts = () =>
+  ask<{ has_accounts: boolean }>(`${AUTH}/status`, { isSignIn: true })
+    .then((answer) => answer.has_accounts);
+
 export const readMe = () => ask<Me>(`${AUTH}/me`);
 export const signOutHere = () => attempt<unknown>(`${AUTH}/logout`, {});
 

@@ -11,7 +11,10 @@ import {
 const PAGE = 50;
 /** Events that come together lead to one reading. */
 const PAUSE = 2_500;
-const CHANGES = ["message", "message_sent", "ack", "message_revoked", "chat_updated"];
+const CHANGES = [
+  "message", "message_sent", "ack", "message_revoked", "chat_updated", "conversation.changed",
+  "conversation.message",
+];
 
 export class Inbox {
   items = $state.raw<Entry[]>([]);
@@ -75,7 +78,7 @@ export class Inbox {
     }
   }
 
-  /** Reads what may have changed without an event: what colleagues and bots do. */
+  /** Reads everything again: the list, and the one that is looked at. */
   async look(): Promise<void> {
     const { chosen } = this;
     await this.load();
