@@ -1,7 +1,7 @@
 //! What the matrix expects: operations for anybody, and the scopes that roles have.
 
 /// What everybody may call.
-pub const PUBLIC: [&str; 40] = [
+pub const PUBLIC: [&str; 41] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
