@@ -155,7 +155,7 @@ mod tests {
         (slot, sender)
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_stuck_engine_is_closed_at_its_deadline_with_its_tasks_and_events() {
         for closes in [false, true] {
             let driver = Arc::new(Stuck { closes, ..Stuck::default() });
@@ -163,7 +163,7 @@ mod tests {
             slot.spawn(std::future::pending());
             sender.try_send(Box::new(DriverEvent::QrExhausted)).unwrap();
             assert_eq!((slot.tasks(), slot.waiting_events()), (1, 1));
-            let in_order = slot.close(Close::KeepLogin, Duration::from_secs(1)).await;
+            let in_order = slot.close(Close::KeepLogin, Duration::from_millis(20)).await;
             assert_eq!((in_order, driver.closed.load(Ordering::Relaxed)), (closes, 1));
             assert!(!slot.is_open() && slot.waiting_event().is_none());
             assert_eq!((slot.tasks(), slot.waiting_events()), (0, 0));
