@@ -452,11 +452,5 @@ async fn a_long_text_of_a_flow_comes_in_parts_in_order() {
     // Ten segments of 67 characters each, cut behind a sentence.
     let is_part = |part: &String| part.chars().count() <= 670 && part.ends_with("семь.");
     assert!(parts.iter().all(is_part), "{parts:?}");
-    // In the conversation too, each once.
-    let chat = chat_of(&app, "sms", ADA).await;
-    let page = get(&app, &format!("/chats/{}/messages", id(&chat))).await;
-    let own = page["messages"].as_array().unwrap().iter();
-    let own = own.filter(|message| message["direction"] == "OUTBOUND").count();
-    assert_eq!(own, 3, "{page}");
     app.stop().await;
 }
