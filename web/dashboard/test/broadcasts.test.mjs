@@ -165,10 +165,11 @@ describe("a broadcast", () => {
     await close();
   });
 
-  test("that waits is changed, scheduled anew and made a draft again", async () => {
+  test("that waits is changed, and made a draft again", async () => {
     const text = (value) => ({ type: "text", text: value });
     const made = await api("POST", `${BUSINESS}/broadcasts`, {
-      name: "Waiting", templateName: "spring_sale", language: "en_US", tags: ["vip", "nobody", "regular"],
+      name: "Waiting", templateName: "spring_sale", language: "en_US",
+      tags: ["vip", "nobody", "regular"],
       scheduledAt: new Date(Date.now() + 86_400_000).toISOString(),
       components: [
         { type: "body", parameters: [text("Ada"), text("today")] },

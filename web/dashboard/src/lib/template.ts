@@ -56,7 +56,7 @@ export function parametersOf(slots: Slot[], values: Record<string, string>): Com
   ];
 }
 
-/** What was typed into each slot of a send with these parameters; a kind that no slot has is left. */
+/** What was typed into each slot of a send; empty for a kind of parameter that no slot has. */
 export function valuesOf(
   slots: Slot[], parameters: readonly Record<string, unknown>[],
 ): Record<string, string> {
