@@ -72,7 +72,7 @@ export class BroadcastForm {
 
   /** What was typed into the variables of a broadcast's template, once that is read. */
   fill({ components }: Broadcast): void {
-    this.values = valuesOf(this.slots, components as Record<string, unknown>[]);
+    this.values = valuesOf(this.slots, components);
   }
 
   async create(as: "draft" | "start"): Promise<Broadcast> {
