@@ -16,8 +16,9 @@ use crate::{
         answered,
         bots::{activate, bot},
         chat::say,
-        delete, get, member, office, on_a_clock, owner, post, text,
-        widget::{Guest, active},
+        delete, get,
+        guest::{Guest, active},
+        member, office, on_a_clock, owner, post, text,
     },
 };
 
