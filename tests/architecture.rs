@@ -124,6 +124,7 @@ const CONFINED: [(&str, &[&str]); 23] = [
         "reqwest::",
         &[
             "src/egress/api_client.rs",
+            "src/egress/credential.rs",
             "src/egress/fetch.rs",
             "src/egress/owner.rs",
             "src/egress/request_clients.rs",

@@ -29,7 +29,7 @@ use self::{
     settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings},
 };
 use crate::{
-    accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys, BootstrapKey, MediaLinks},
+    accounts::{ApiKeys, BootstrapKey, MediaLinks},
     answers::Summaries,
     api::{self, BusinessWords, WorkspaceWords},
     backup::{self, Backups, BackupsParts},
@@ -268,15 +268,8 @@ impl Gateway {
         .await?;
 
         let mail = people::Mail::of(&config).map_err(StartError::Setting)?;
-        let parts = AccountsParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            leases: api_keys.leases(),
-            post: mail.post(&jobs),
-            tasks: tasks.clone(),
-            settings: AccountSettings::of(&config),
-        };
-        let accounts = Accounts::open(parts).await;
+        let parts = (&store, &clock, &tasks);
+        let accounts = people::accounts(&config, parts, &api_keys, mail.post(&jobs)).await;
         let accounts = accounts.map_err(|source| store_error(&config, source))?;
 
         let presence = Presence::start(events.clone(), clock.clone(), &tasks, stop.clone());

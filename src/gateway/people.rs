@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::Accounts,
+    accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys},
     assignment::{AssignmentConsumer, AssignmentParts},
     config::{Config, MailProvider, NetworkKind},
     content::CannedResponses,
@@ -18,6 +18,7 @@ use crate::{
     notifications::{NotificationConsumer, NotificationParts, Notifications},
     presence::Presence,
     providers::mail::{Mailbox, Mailer, Smtp},
+    store::{Store, StoreError},
     teams::{Teams, TeamsParts},
 };
 
@@ -56,6 +57,24 @@ impl Mail {
         let job: Arc<dyn Handler> = Arc::new(MailJob::new(mailer, clock.clone()));
         Some((MailJob::KIND, job))
     }
+}
+
+/// The accounts of people, whose sign-ins end with the leases that keys have too.
+pub async fn accounts(
+    config: &Config,
+    (store, clock, tasks): (&Store, &Clock, &TaskTracker),
+    keys: &ApiKeys,
+    post: Post,
+) -> Result<Accounts, StoreError> {
+    let parts = AccountsParts {
+        store: store.clone(),
+        clock: clock.clone(),
+        leases: keys.leases(),
+        post,
+        tasks: tasks.clone(),
+        settings: AccountSettings::of(config),
+    };
+    Accounts::open(parts).await
 }
 
 /// What people work with together.

@@ -37,10 +37,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::Config, contacts::OptOutCause, domain::clock::from_seconds, inbox::state::Listed,
+        config::Config,
+        contacts::OptOutCause,
+        domain::{SessionId, clock::from_seconds},
+        inbox::state::Listed,
     };
 
-    fn state(session: &str) -> InboxState {
+    fn state(session: SessionId) -> InboxState {
         let listed = Listed {
             last_activity: from_seconds(1),
             unread: false,
@@ -48,7 +51,7 @@ mod tests {
             tags: Vec::new(),
             hidden: false,
         };
-        let (session, chat) = (session.parse().unwrap(), "15550000001@c.us".parse().unwrap());
+        let chat = "15550000001@c.us".parse().unwrap();
         let state = InboxState::new((&session, &chat), Uuid::nil(), listed, from_seconds(1));
         InboxState { last_inbound: Some(from_seconds(1)), ..state }
     }
@@ -58,8 +61,9 @@ mod tests {
         let (settings, now) = (InEffect::configured(&Config::shipped().unwrap()), from_seconds(2));
         let mut contact = Contact::new(now);
         let allowed = |contact: &Contact| {
-            ["shop", "sms:15550000009"]
-                .map(|session| allows_reply(&settings, &state(session), Some(contact), now))
+            ["shop".parse(), SessionId::of_sms("15550000009")].map(|session| {
+                allows_reply(&settings, &state(session.unwrap()), Some(contact), now)
+            })
         };
         assert_eq!(allowed(&contact), [true, true]);
         contact.consent_mut(Medium::Sms).stopped(OptOutCause::Manual, now);

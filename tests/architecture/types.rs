@@ -14,7 +14,7 @@ const MOST_FUNCTIONS: usize = 20;
 const LARGER: [(&str, usize, &str); 10] = [
     (
         "src/accounts/people/service.rs Accounts",
-        43,
+        46,
         "one row of a table per account, which sign-ins, invitations and second factors change in turn",
     ),
     (
@@ -28,10 +28,10 @@ const LARGER: [(&str, usize, &str); 10] = [
         "the handle of all modules; numbers, channels, extent, publication and pruning own their fields",
     ),
     ("src/inbox/sending.rs Sending", 25, "the two halves of a send, for one message and for many"),
-    ("src/inbox/service.rs Inbox", 26, "the handle of all surfaces; it has no state of its own"),
+    ("src/inbox/service.rs Inbox", 28, "the handle of all surfaces; it has no state of its own"),
     (
         "src/inbox/state.rs InboxState",
-        24,
+        28,
         "a record; its functions are the changes that are allowed",
     ),
     ("src/knowledge/service.rs Knowledge", 25, "documents and the questions of each bot"),
@@ -40,7 +40,7 @@ const LARGER: [(&str, usize, &str); 10] = [
         51,
         "the handle of devices, phones and the control API; the world behind it is split",
     ),
-    ("src/store/handle.rs Store", 41, "the typed calls of the engine, each a few lines"),
+    ("src/store/handle.rs Store", 42, "the typed calls of the engine, each a few lines"),
     (
         "src/store/local/mod.rs LocalStore",
         22,
