@@ -181,7 +181,7 @@ impl TestApp {
         let make = || async {
             let newcomer = Newcomer {
                 email: "owner@example.com".to_owned(),
-                password: "owner's horse 7".to_owned(),
+                password: "correct horse 7".to_owned(),
                 name: "Owner".to_owned(),
                 company: None,
                 invite_code: None,

@@ -204,7 +204,7 @@ impl Scene {
         let invitation = json!({ "email": "invited@example.com" });
         let (_, made) = self.app.post("/api/v1/users/invitations", invitation).await;
         self.note("invitation", &made["invite"]["id"]);
-        let again = json!({ "email": "owner@example.com", "password": "owner's horse 7" });
+        let again = json!({ "email": "owner@example.com", "password": "correct horse 7" });
         let (status, answer) = self.app.post("/api/v1/auth/login", again).await;
         assert_eq!(status, 200, "{answer}");
         let (_, logins) = self.app.get("/api/v1/auth/logins").await;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     accounts::Principal,
     api::kit::{Shape, shape},
+    bots::Bots,
     domain::{
         Body, Error, ErrorCode, Event, EventBody, Message, Timestamp,
         conversation::{conversation_uuid, message_uuid},
@@ -19,6 +20,7 @@ use crate::{
     notes::NoteAdded,
     presence::PresenceEvent,
     services::Services,
+    teams::Teams,
 };
 
 /// The name of the wording.
@@ -211,7 +213,8 @@ fn data(event: &Event) -> Option<Value> {
 
 /// Who follows the inbox.
 pub struct Follower {
-    services: Services,
+    bots: Bots,
+    teams: Teams,
     caller: Principal,
 }
 
@@ -222,7 +225,8 @@ impl Follower {
             let message = "The events of the inbox need the scope 'conversations'";
             return Err(Error::new(ErrorCode::Forbidden, message));
         }
-        Ok(Self { services: services.clone(), caller: caller.clone() })
+        let (bots, teams) = (services.bots.clone(), services.teams.clone());
+        Ok(Self { bots, teams, caller: caller.clone() })
     }
 
     /// Whether the caller sees what an event is about, as it is now.
@@ -233,8 +237,8 @@ impl Follower {
         if self.caller.may("admin") && self.caller.session.is_none() {
             return Ok(true);
         }
-        let bots = self.services.bots.all().await?;
+        let bots = self.bots.all().await?;
         let Some(bot) = bots.iter().find(|bot| bot.id == id) else { return Ok(false) };
-        Ok(self.services.teams.permission(&self.caller, bot).await?.is_some())
+        Ok(self.teams.permission(&self.caller, bot).await?.is_some())
     }
 }

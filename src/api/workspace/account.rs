@@ -130,7 +130,7 @@ async fn me(call: Call<Person>) -> Result<Data<MeView>, ApiError> {
 #[schema(as = OwnAccountChange, example = json!({ "name": "Ada Lovelace" }))]
 struct MeBody {
     /// Another name.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
     name: String,
 }
 
@@ -149,10 +149,15 @@ async fn change_me(
 }))]
 struct PasswordBody {
     /// The present password.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 128, example = "correct horse 7")]
     current_password: String,
     /// 8 to 128 characters with a letter and a digit.
-    #[schema(min_length = 1, max_length = 128, format = "new-password")]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        format = "new-password",
+        example = "another horse 8"
+    )]
     new_password: String,
 }
 

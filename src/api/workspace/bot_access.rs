@@ -9,6 +9,7 @@ use crate::{
     api::kit::Call,
     bots::{Bot, Viewer},
     domain::{Error, ErrorCode, Subject},
+    inbox::InboxState,
     services::Services,
     teams::Permission,
 };
@@ -70,6 +71,12 @@ impl Sight {
         let all = call.bots.all().await?;
         bots.extend(all.iter().filter(|bot| viewer.sees(bot)).map(|bot| bot.id));
         Ok(Self { sees_all: viewer == Viewer::Everything, bots })
+    }
+
+    /// Whether the caller sees a conversation: a web chat with its bot. Those of sessions and of the SMS number are for
+    /// everybody who may read conversations.
+    pub fn has_conversation(&self, state: &InboxState) -> bool {
+        state.session.web_bot().is_none_or(|bot| self.has(Some(bot)))
     }
 
     /// Whether the caller sees what belongs to a bot; administrators alone see what belongs to none.

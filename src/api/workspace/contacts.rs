@@ -109,7 +109,7 @@ async fn list(
     let chats = call.sending.chats_of_all(&found.contacts);
     let states = call.inbox.of_chats(&all_sessions(&call), &chats).await?;
     let sight = Sight::of(&call).await?;
-    let seen = states.iter().filter(|state| sight.has(state.bot));
+    let seen = states.iter().filter(|state| sight.has_conversation(state));
     let mut counts: HashMap<Uuid, usize> = HashMap::new();
     for contact in seen.filter_map(|state| state.contact) {
         *counts.entry(contact).or_default() += 1;
@@ -199,7 +199,7 @@ async fn with_sessions(
 ) -> Result<ContactWithSessions, Error> {
     let chats = services.sending.chats_of_all(std::slice::from_ref(&contact));
     let mut sessions = services.inbox.of_chats(&all_sessions(services), &chats).await?;
-    sessions.retain(|state| sight.has(state.bot));
+    sessions.retain(|state| sight.has_conversation(state));
     Ok(ContactWithSessions::of(contact, sessions, sight))
 }
 

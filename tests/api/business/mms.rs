@@ -242,7 +242,7 @@ async fn a_file_that_comes_later_follows_its_text_and_one_that_never_does_is_giv
             let text = message["text"].as_str().unwrap_or_default();
             text.starts_with("[image/png: the file is not given by Twilio, which answers 503. http")
         };
-        (all.iter().filter(is_last).count() == 1).then(|| all.len())
+        (all.iter().filter(is_last).count() == 1).then_some(all.len())
     };
     assert_eq!(app.wait_for("the end", given_up).await, 6);
     app.stop().await;

@@ -57,7 +57,7 @@ impl Desk {
     }
 
     fn in_an_hour(&self) -> String {
-        (self.clock.now() + HOUR).to_string()
+        format!("{:.3}", self.clock.now() + HOUR)
     }
 }
 
@@ -177,7 +177,7 @@ async fn stars_and_marks_of_unread_are_filters_and_views() {
         ("?unread=true", &other),
         ("?unread=false", &one),
     ] {
-        assert_eq!(desk.ids(query).await, [expected.clone()], "{query}");
+        assert_eq!(desk.ids(query).await, std::slice::from_ref(expected), "{query}");
     }
     assert_eq!(desk.stat("unread").await, json!(1));
     for filter in ["starred", "unread"] {

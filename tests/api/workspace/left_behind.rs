@@ -112,7 +112,7 @@ async fn what_a_visitor_said_and_thought_goes_with_the_conversation_and_an_empty
     let state = states.iter().find(|state| state.session == channel).unwrap().clone();
     let known = services.web_chats.visitor(&channel, &state.chat).await.unwrap();
     assert_eq!(known.email.as_deref(), Some("visitor@example.com"));
-    assert_eq!(services.web_chats.ratings(&[state.clone()]).await.unwrap(), [Some(5)]);
+    assert_eq!(services.web_chats.ratings(std::slice::from_ref(&state)).await.unwrap(), [Some(5)]);
 
     let bot_path = format!("/api/v1/bots/{}", text(&made["id"]));
     answered(delete(&app, &bot_path, &ada).await, 200);
