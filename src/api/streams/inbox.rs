@@ -9,10 +9,13 @@ use utoipa::ToSchema;
 
 use crate::{
     accounts::Principal,
-    api::kit::{Shape, shape},
+    api::{
+        chat::time,
+        kit::{Shape, shape},
+    },
     bots::Bots,
     domain::{
-        Body, Error, ErrorCode, Event, EventBody, Message, Timestamp,
+        Body, Error, ErrorCode, Event, EventBody, Message,
         conversation::{conversation_uuid, message_uuid},
     },
     events::{Codes, Wording},
@@ -205,7 +208,7 @@ fn data(event: &Event) -> Option<Value> {
         starred: changed.starred,
         unread: changed.unread,
         archived: changed.archived,
-        snoozed_until: changed.snoozed_until.map(|until: Timestamp| until.to_string()),
+        snoozed_until: changed.snoozed_until.map(time),
         tag_ids: changed.tags.iter().map(ToString::to_string).collect(),
         deleted: changed.deleted,
     }))

@@ -122,13 +122,14 @@ impl<'a> Conversations<'a> {
         Ok(found.into_iter().map(|found| found.record).collect())
     }
 
-    /// How many carry a tag.
+    /// How many conversations of WhatsApp sessions carry a tag.
     pub async fn count_with_tag(
         &self,
         tag: Uuid,
         session: Option<&SessionId>,
     ) -> Result<usize, StoreError> {
-        Ok(self.tagged(tag, session, usize::MAX).await?.len())
+        let found = self.tagged(tag, session, usize::MAX).await?;
+        Ok(found.iter().filter(|found| found.record.session.is_whatsapp()).count())
     }
 
     /// Removes all records of a session.

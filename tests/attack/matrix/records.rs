@@ -82,6 +82,7 @@ const GATEWAY: &[&str] = &[
     "GET /",
     "/api-docs",
     "/api/v1/api-keys",
+    "/api/v1/assistant",
     "/api/v1/backup",
     "/api/v1/doctor",
     "/api/v1/health",
