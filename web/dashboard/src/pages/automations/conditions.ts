@@ -12,7 +12,6 @@ export interface Row {
   value: string;
 }
 
-const words = automations.condition;
 export const MOST = 20;
 const NO = "no";
 
@@ -48,8 +47,8 @@ export function opsOf({ field, op }: Row): readonly string[] {
 export function choicesOf({ field, op }: Row): Record<string, string> | undefined {
   if (field === "is_first_message") return { [YES]: automations.yes, [NO]: automations.no };
   if (op === "in") return undefined;
-  if (field === "session.channel") return words.channels;
-  return field === "session.status" ? words.statuses : undefined;
+  if (field === "session.channel") return automations.condition.channels;
+  return field === "session.status" ? automations.condition.statuses : undefined;
 }
 
 /** Another field: its ways and values take the place of those that it does not know. */

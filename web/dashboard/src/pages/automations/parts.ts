@@ -5,8 +5,8 @@ import { wordsOf } from "../../lib/words";
 export interface Spec {
   name: string;
   kind: "text" | "lines" | "number" | "choice" | "person" | "step" | "words" | "yes";
-  /** Of a choice. */
-  options?: Record<string, string>;
+  /** Of a choice, in the language that has come by the time they are asked for. */
+  options?: () => Record<string, string>;
   isOptional?: boolean;
   most?: number;
 }
