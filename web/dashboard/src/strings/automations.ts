@@ -77,6 +77,7 @@ export const automations = translated("automations", {
       create_task: "Create a task",
       pause_bot: "Pause the bot",
       add_note: "Write a note",
+      call_webhook: "Call a webhook",
     }),
   },
   fields: byCode({
@@ -101,18 +102,21 @@ export const automations = translated("automations", {
     remove: "Tags to remove",
     resolve: "Resolve the conversation",
     userId: "Person",
+    webhook_id: "Webhook of the bot",
   }),
   hints: byCode({
     add: "Commas between them.",
     remove: "Commas between them.",
     saveTo: "contact.name, contact.email, or attributes. with a name behind it.",
     onInvalid: "The question again where this is empty.",
+    webhook_id: "It gets webhook_called. Webhooks of a bot are made with the API.",
   }),
   statuses: { open: "Open", resolved: "Resolved", bot: "Back to the bot" },
   priorities: { low: "Low", normal: "Normal", high: "High", urgent: "Urgent" },
   validations: { email: "An e-mail address", number: "A number", phone: "A phone number" },
   nobody: "Nobody",
   somebody: "Somebody who is gone",
+  noWebhook: "None",
 
   condition: {
     add: "Add a condition",
@@ -121,6 +125,7 @@ export const automations = translated("automations", {
     op: "How",
     value: "Value",
     values: "Values",
+    pattern: "A regular expression that some part of the text matches, such as order \\d+.",
     hints: byCode({
       "time.weekday": "1 for Monday to 7 for Sunday.",
       "time.hour": "0 to 23, in the time zone of the business.",
@@ -144,6 +149,7 @@ export const automations = translated("automations", {
       contains: "contains",
       not_contains: "does not contain",
       starts_with: "starts with",
+      regex: "matches a pattern",
       in: "is one of",
       gt: "is more than",
       lt: "is less than",

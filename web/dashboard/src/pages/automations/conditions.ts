@@ -15,7 +15,7 @@ export interface Row {
 export const MOST = 20;
 const NO = "no";
 
-const TEXT = ["contains", "not_contains", "equals", "not_equals", "starts_with", "in"];
+const TEXT = ["contains", "not_contains", "equals", "not_equals", "starts_with", "regex", "in"];
 const WORD = ["equals", "not_equals", "in"];
 const TAGS = ["contains", "not_contains", "in"];
 const NUMBER = ["equals", "not_equals", "gt", "lt", "in"];

@@ -32,6 +32,7 @@ export const ACTIONS: Specs = {
   ],
   pause_bot: [],
   add_note: [said],
+  call_webhook: [{ name: "webhook_id", kind: "webhook" }],
 };
 
 export const STEPS: Specs = {

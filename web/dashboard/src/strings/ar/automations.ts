@@ -80,6 +80,7 @@ export default {
       create_task: "إنشاء مهمة",
       pause_bot: "إيقاف البوت مؤقتًا",
       add_note: "كتابة ملاحظة",
+      call_webhook: "استدعاء خطاف ويب",
     },
   },
   fields: {
@@ -104,18 +105,21 @@ export default {
     remove: "الوسوم المزالة",
     resolve: "حل المحادثة",
     userId: "الشخص",
+    webhook_id: "خطاف ويب للبوت",
   },
   hints: {
     add: "افصل بينها بفواصل.",
     remove: "افصل بينها بفواصل.",
     saveTo: "contact.name أو contact.email أو attributes. يليها اسم.",
     onInvalid: "إذا كان فارغًا فالسؤال من جديد.",
+    webhook_id: "يتلقى webhook_called. تُنشأ خطافات الويب للبوت عبر واجهة API.",
   },
   statuses: { open: "مفتوحة", resolved: "محلولة", bot: "إعادتها إلى البوت" },
   priorities: { low: "منخفضة", normal: "عادية", high: "عالية", urgent: "عاجلة" },
   validations: { email: "عنوان بريد إلكتروني", number: "عدد", phone: "رقم هاتف" },
   nobody: "لا أحد",
   somebody: "شخص لم يعد هنا",
+  noWebhook: "لا شيء",
 
   condition: {
     add: "إضافة شرط",
@@ -124,6 +128,7 @@ export default {
     op: "كيف",
     value: "القيمة",
     values: "القيم",
+    pattern: "تعبير نمطي يطابقه جزء من النص، مثل order \\d+.",
     hints: {
       "time.weekday": "1 للاثنين حتى 7 للأحد.",
       "time.hour": "من 0 إلى 23، بالمنطقة الزمنية للنشاط التجاري.",
@@ -147,6 +152,7 @@ export default {
       contains: "يحتوي على",
       not_contains: "لا يحتوي على",
       starts_with: "يبدأ بـ",
+      regex: "يطابق نمطًا",
       in: "أحد هذه",
       gt: "أكثر من",
       lt: "أقل من",

@@ -82,6 +82,7 @@ export default {
       create_task: "Aufgabe erstellen",
       pause_bot: "Bot anhalten",
       add_note: "Notiz schreiben",
+      call_webhook: "Webhook aufrufen",
     },
   },
   fields: {
@@ -106,18 +107,21 @@ export default {
     remove: "Tags, die entfernt werden",
     resolve: "Konversation lösen",
     userId: "Person",
+    webhook_id: "Webhook des Bots",
   },
   hints: {
     add: "Mit Kommas trennen.",
     remove: "Mit Kommas trennen.",
     saveTo: "contact.name, contact.email, oder attributes. mit einem Namen dahinter.",
     onInvalid: "Wo dies leer ist, die Frage noch einmal.",
+    webhook_id: "Erhält webhook_called. Webhooks eines Bots werden über die API eingerichtet.",
   },
   statuses: { open: "Offen", resolved: "Gelöst", bot: "Zurück an den Bot" },
   priorities: { low: "Niedrig", normal: "Normal", high: "Hoch", urgent: "Dringend" },
   validations: { email: "Eine E-Mail-Adresse", number: "Eine Zahl", phone: "Eine Telefonnummer" },
   nobody: "Niemand",
   somebody: "Jemand, der nicht mehr da ist",
+  noWebhook: "Keiner",
 
   condition: {
     add: "Bedingung hinzufügen",
@@ -126,6 +130,7 @@ export default {
     op: "Wie",
     value: "Wert",
     values: "Werte",
+    pattern: "Ein regulärer Ausdruck, den ein Teil des Textes erfüllt, etwa order \\d+.",
     hints: {
       "time.weekday": "1 für Montag bis 7 für Sonntag.",
       "time.hour": "0 bis 23, in der Zeitzone des Unternehmens.",
@@ -149,6 +154,7 @@ export default {
       contains: "enthält",
       not_contains: "enthält nicht",
       starts_with: "beginnt mit",
+      regex: "passt zu einem Muster",
       in: "ist eines von",
       gt: "ist mehr als",
       lt: "ist weniger als",

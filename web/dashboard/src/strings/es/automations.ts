@@ -82,6 +82,7 @@ export default {
       create_task: "Crear una tarea",
       pause_bot: "Pausar el bot",
       add_note: "Escribir una nota",
+      call_webhook: "Llamar a un webhook",
     },
   },
   fields: {
@@ -106,12 +107,14 @@ export default {
     remove: "Etiquetas que se quitan",
     resolve: "Resolver la conversación",
     userId: "Persona",
+    webhook_id: "Webhook del bot",
   },
   hints: {
     add: "Sepáralas con comas.",
     remove: "Sepáralas con comas.",
     saveTo: "contact.name, contact.email, o attributes. seguido de un nombre.",
     onInvalid: "Si está vacío, la pregunta de nuevo.",
+    webhook_id: "Recibe webhook_called. Los webhooks de un bot se crean con la API.",
   },
   statuses: { open: "Abierta", resolved: "Resuelta", bot: "De vuelta al bot" },
   priorities: { low: "Baja", normal: "Normal", high: "Alta", urgent: "Urgente" },
@@ -120,6 +123,7 @@ export default {
   },
   nobody: "Nadie",
   somebody: "Alguien que ya no está",
+  noWebhook: "Ninguno",
 
   condition: {
     add: "Agregar una condición",
@@ -128,6 +132,7 @@ export default {
     op: "Cómo",
     value: "Valor",
     values: "Valores",
+    pattern: "Una expresión regular que cumple una parte del texto, como order \\d+.",
     hints: {
       "time.weekday": "1 para lunes hasta 7 para domingo.",
       "time.hour": "De 0 a 23, en la zona horaria de la empresa.",
@@ -151,6 +156,7 @@ export default {
       contains: "contiene",
       not_contains: "no contiene",
       starts_with: "empieza por",
+      regex: "corresponde a un patrón",
       in: "es uno de",
       gt: "es más que",
       lt: "es menos que",

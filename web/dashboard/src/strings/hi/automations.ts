@@ -81,6 +81,7 @@ export default {
       create_task: "काम बनाएँ",
       pause_bot: "बॉट रोकें",
       add_note: "नोट लिखें",
+      call_webhook: "वेबहुक कॉल करें",
     },
   },
   fields: {
@@ -105,18 +106,21 @@ export default {
     remove: "हटाने के टैग",
     resolve: "बातचीत हल करें",
     userId: "व्यक्ति",
+    webhook_id: "बॉट का वेबहुक",
   },
   hints: {
     add: "बीच में कॉमा लगाएँ।",
     remove: "बीच में कॉमा लगाएँ।",
     saveTo: "contact.name, contact.email, या attributes. और उसके बाद एक नाम।",
     onInvalid: "यह ख़ाली हो तो वही सवाल फिर।",
+    webhook_id: "इसे webhook_called मिलता है। बॉट के वेबहुक API से बनते हैं।",
   },
   statuses: { open: "खुली", resolved: "हल हुई", bot: "बॉट को वापस" },
   priorities: { low: "कम", normal: "सामान्य", high: "ज़्यादा", urgent: "तुरंत" },
   validations: { email: "ईमेल पता", number: "संख्या", phone: "फ़ोन नंबर" },
   nobody: "कोई नहीं",
   somebody: "कोई जो अब यहाँ नहीं",
+  noWebhook: "कोई नहीं",
 
   condition: {
     add: "शर्त जोड़ें",
@@ -125,6 +129,7 @@ export default {
     op: "कैसे",
     value: "मान",
     values: "मान (कई)",
+    pattern: "रेगुलर एक्सप्रेशन, जिससे टेक्स्ट का कोई हिस्सा मेल खाए, जैसे order \\d+.",
     hints: {
       "time.weekday": "सोमवार के लिए 1 से रविवार के लिए 7 तक।",
       "time.hour": "0 से 23, बिज़नेस के समय क्षेत्र में।",
@@ -148,6 +153,7 @@ export default {
       contains: "में है",
       not_contains: "में नहीं है",
       starts_with: "से शुरू होता है",
+      regex: "पैटर्न से मेल खाता है",
       in: "इनमें से एक है",
       gt: "से ज़्यादा है",
       lt: "से कम है",

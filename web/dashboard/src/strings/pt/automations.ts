@@ -81,6 +81,7 @@ export default {
       create_task: "Criar uma tarefa",
       pause_bot: "Pausar o bot",
       add_note: "Escrever uma nota",
+      call_webhook: "Chamar um webhook",
     },
   },
   fields: {
@@ -105,12 +106,14 @@ export default {
     remove: "Etiquetas a remover",
     resolve: "Resolver a conversa",
     userId: "Pessoa",
+    webhook_id: "Webhook do bot",
   },
   hints: {
     add: "Separe com vírgulas.",
     remove: "Separe com vírgulas.",
     saveTo: "contact.name, contact.email, ou attributes. seguido de um nome.",
     onInvalid: "Onde isto está vazio, a pergunta de novo.",
+    webhook_id: "Recebe webhook_called. Os webhooks de um bot são criados pela API.",
   },
   statuses: { open: "Aberta", resolved: "Resolvida", bot: "De volta ao bot" },
   priorities: { low: "Baixa", normal: "Normal", high: "Alta", urgent: "Urgente" },
@@ -119,6 +122,7 @@ export default {
   },
   nobody: "Ninguém",
   somebody: "Alguém que não está mais aqui",
+  noWebhook: "Nenhum",
 
   condition: {
     add: "Adicionar uma condição",
@@ -127,6 +131,7 @@ export default {
     op: "Como",
     value: "Valor",
     values: "Valores",
+    pattern: "Uma expressão regular que uma parte do texto satisfaz, como order \\d+.",
     hints: {
       "time.weekday": "1 para segunda-feira até 7 para domingo.",
       "time.hour": "De 0 a 23, no fuso horário da empresa.",
@@ -150,6 +155,7 @@ export default {
       contains: "contém",
       not_contains: "não contém",
       starts_with: "começa com",
+      regex: "corresponde a um padrão",
       in: "é um de",
       gt: "é mais que",
       lt: "é menos que",
