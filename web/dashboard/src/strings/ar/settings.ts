@@ -1,4 +1,5 @@
 // The words of the settings.
+import { number } from "../language";
 import type { Words } from "../pack";
 import { count, days as inDays } from "./count";
 
@@ -83,6 +84,12 @@ export default {
     noSecret: "لا سر",
     signed: "تُفحص خطافات الويب بسر توقيعها",
     unsigned: "لا سر توقيع لخطافات الويب",
+    model: "النموذج اللغوي",
+    configured: "مهيأ",
+    fails: "لا يجيب",
+    test: "تجربة",
+    answered: (milliseconds) => `أجاب خلال ${number.format(milliseconds)} مللي ثانية`,
+    noAnswer: "لم يجب",
   },
   about: {
     title: "هذه البوابة",

@@ -1,5 +1,5 @@
 // The words of the settings.
-import { count } from "../language";
+import { count, number } from "../language";
 import type { Words } from "../pack";
 
 export default {
@@ -90,6 +90,12 @@ export default {
     noSecret: "Kein Geheimnis",
     signed: "Webhooks werden mit ihrem Signaturgeheimnis geprüft",
     unsigned: "Kein Signaturgeheimnis für Webhooks",
+    model: "Sprachmodell",
+    configured: "Konfiguriert",
+    fails: "Antwortet nicht",
+    test: "Ausprobieren",
+    answered: (milliseconds) => `Es hat in ${number.format(milliseconds)} ms geantwortet`,
+    noAnswer: "Es hat nicht geantwortet",
   },
   about: {
     title: "Dieses Gateway",

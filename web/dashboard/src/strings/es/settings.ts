@@ -1,5 +1,5 @@
 // The words of the settings.
-import { count } from "../language";
+import { count, number } from "../language";
 import type { Words } from "../pack";
 
 export default {
@@ -87,6 +87,12 @@ export default {
     noSecret: "Sin secreto",
     signed: "Los webhooks se comprueban con su secreto de firma",
     unsigned: "Sin secreto de firma para los webhooks",
+    model: "Modelo de lenguaje",
+    configured: "Configurado",
+    fails: "No responde",
+    test: "Probar",
+    answered: (milliseconds) => `Respondió en ${number.format(milliseconds)} ms`,
+    noAnswer: "No respondió",
   },
   about: {
     title: "Esta pasarela",

@@ -1,5 +1,5 @@
 // The words of the settings.
-import { count } from "../language";
+import { count, number } from "../language";
 import type { Words } from "../pack";
 
 export default {
@@ -82,6 +82,12 @@ export default {
     noSecret: "कोई सीक्रेट नहीं",
     signed: "वेबहुक अपने साइनिंग सीक्रेट से जाँचे जाते हैं",
     unsigned: "वेबहुक के लिए कोई साइनिंग सीक्रेट नहीं",
+    model: "भाषा मॉडल",
+    configured: "कॉन्फ़िगर है",
+    fails: "जवाब नहीं देता",
+    test: "आज़माएँ",
+    answered: (milliseconds) => `${number.format(milliseconds)} ms में जवाब दिया`,
+    noAnswer: "जवाब नहीं दिया",
   },
   about: {
     title: "यह गेटवे",

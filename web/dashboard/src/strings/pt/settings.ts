@@ -1,5 +1,5 @@
 // The words of the settings.
-import { count } from "../language";
+import { count, number } from "../language";
 import type { Words } from "../pack";
 
 export default {
@@ -85,6 +85,12 @@ export default {
     noSecret: "Sem segredo",
     signed: "Os webhooks são verificados com o segredo de assinatura",
     unsigned: "Sem segredo de assinatura para os webhooks",
+    model: "Modelo de linguagem",
+    configured: "Configurado",
+    fails: "Não responde",
+    test: "Experimentar",
+    answered: (milliseconds) => `Respondeu em ${number.format(milliseconds)} ms`,
+    noAnswer: "Não respondeu",
   },
   about: {
     title: "Este gateway",
