@@ -227,7 +227,8 @@ test("a viewer sees rules and flows, and nothing that changes them", async () =>
     actions: [{ type: "send_message", text: "Welcome" }],
   });
   await api("POST", FLOWS, {
-    name: "Shown", trigger: { type: "any" },
+    // Of a bot that the viewer sees.
+    name: "Shown", trigger: { type: "any" }, agentId: bot,
     steps: [{ id: "a", type: "message", text: "Hi" }],
   });
   const owner = await makePerson(gateway, OWNER);
