@@ -155,7 +155,7 @@ export const routes: Route[] = [
   },
   {
     pattern: WORK,
-    title: strings.nav.work,
+    title: () => strings.nav.work,
     icon: "tasks",
     nav: true,
     group: "work",
@@ -192,7 +192,7 @@ export const routes: Route[] = [
   },
   {
     pattern: BROADCAST_EDIT,
-    title: strings.nav.broadcasts,
+    title: () => strings.nav.broadcasts,
     icon: "megaphone",
     nav: false,
     within: BROADCASTS,
@@ -228,7 +228,7 @@ export const routes: Route[] = [
   },
   {
     pattern: AUTOMATIONS,
-    title: strings.nav.automations,
+    title: () => strings.nav.automations,
     icon: "automations",
     nav: true,
     group: "business",
@@ -239,7 +239,7 @@ export const routes: Route[] = [
   {
     // Before the page of one rule, whose pattern it fits.
     pattern: RULE_NEW,
-    title: strings.nav.automations,
+    title: () => strings.nav.automations,
     icon: "automations",
     nav: false,
     within: AUTOMATIONS,
@@ -247,7 +247,7 @@ export const routes: Route[] = [
   },
   {
     pattern: RULE,
-    title: strings.nav.automations,
+    title: () => strings.nav.automations,
     icon: "automations",
     nav: false,
     within: AUTOMATIONS,
@@ -256,7 +256,7 @@ export const routes: Route[] = [
   {
     // Before the page of one flow, whose pattern it fits.
     pattern: FLOW_NEW,
-    title: strings.nav.automations,
+    title: () => strings.nav.automations,
     icon: "automations",
     nav: false,
     within: AUTOMATIONS,
@@ -264,7 +264,7 @@ export const routes: Route[] = [
   },
   {
     pattern: FLOW,
-    title: strings.nav.automations,
+    title: () => strings.nav.automations,
     icon: "automations",
     nav: false,
     within: AUTOMATIONS,

@@ -258,6 +258,12 @@ export const strings = translated("common", {
       noSecret: "No secret",
       signed: "Webhooks are checked with their signing secret",
       unsigned: "No signing secret for webhooks",
+      model: "Language model",
+      configured: "Configured",
+      fails: "Fails",
+      test: "Try",
+      answered: (milliseconds: number) => `It answered in ${number.format(milliseconds)} ms`,
+      noAnswer: "It gave no answer",
     },
     about: {
       title: "This gateway",

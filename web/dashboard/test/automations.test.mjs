@@ -106,6 +106,33 @@ describe("a rule", () => {
     await close();
   });
 
+  test("looks for a pattern, and calls a webhook of its bot", async () => {
+    const [{ id }] = await rules();
+    const hook = await api("POST", "/api/v1/webhooks", {
+      bot_id: bot, url: "http://127.0.0.1:9/hook", events: ["new_message"], description: "CRM",
+    });
+    const { page, close } = await visit(`#/automations/${bot}/${id}`);
+    const first = group(page, "condition 1");
+    await field(first, "How").selectOption("matches a pattern");
+    await field(first, "Value").fill("(order");
+    await press(page, button(page, "Save"));
+    await first.locator("[aria-invalid=true]").waitFor();
+    await field(first, "Value").fill("order \\d+|refund");
+    await press(page, button(page, "Add an action"));
+    const third = group(page, "action 3");
+    await field(third, "Do this").selectOption("Call a webhook");
+    await field(third, "Webhook of the bot").selectOption("CRM");
+    await assertAccessible(page, "a rule that calls a webhook");
+    await press(page, button(page, "Save"));
+    await until("the rule", async () => (await rules())[0].actions.length === 3);
+    const [{ actions, conditions }] = await rules();
+    assert.deepEqual(actions[2], { type: "call_webhook", webhook_id: hook.id });
+    assert.deepEqual(conditions[0], {
+      field: "message.text", op: "regex", value: "order \\d+|refund",
+    });
+    await close();
+  });
+
   test("is changed, turned off and deleted", async () => {
     const [{ id }] = await rules();
     const { page, close } = await visit(`#/automations/${bot}/${id}`);
@@ -200,7 +227,8 @@ test("a viewer sees rules and flows, and nothing that changes them", async () =>
     actions: [{ type: "send_message", text: "Welcome" }],
   });
   await api("POST", FLOWS, {
-    name: "Shown", trigger: { type: "any" },
+    // Of a bot that the viewer sees.
+    name: "Shown", trigger: { type: "any" }, agentId: bot,
     steps: [{ id: "a", type: "message", text: "Hi" }],
   });
   const owner = await makePerson(gateway, OWNER);

@@ -28,6 +28,8 @@ after(() => Promise.all([browser?.close(), gateway?.stop()]));
 const ask = (method, path, body) => askAs(gateway, token, method, path, body);
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const rows = (page) => page.locator(".list a[data-id]");
+const workMenu = (page) => page.getByRole("group", { name: "Work on this conversation" })
+  .getByRole("button", { name: "Work on this conversation" });
 const panel = (page) => page.getByRole("complementary");
 
 /** The conversation with a number, once the inbox has it. */
@@ -127,6 +129,32 @@ test("views and filters narrow the list, and are kept under a name", async () =>
   await close();
 });
 
+test("a conversation is snoozed, found among those that are, and marked as unread", async () => {
+  const { id } = await chatWith(BEN);
+  const { page, close } = await openInbox(AGENT, `#/inbox?with=${id}`);
+  const row = rows(page).filter({ hasText: "Do you ship to Malta?" });
+  await row.waitFor();
+  await choose(page, workMenu(page), "Snooze until tomorrow");
+  await page.getByText(/^Snoozed until/).waitFor();
+  await assertCount(row, 0);
+  await press(page, button(page, "Filters"));
+  await press(page, button(page, "Snoozed"));
+  await row.waitFor();
+  await assertAccessible(page, "a snoozed conversation");
+  await choose(page, workMenu(page), "End the snooze");
+  await assertCount(row, 0);
+  await press(page, button(page, "Snoozed"));
+  await row.waitFor();
+  await choose(page, workMenu(page), "Mark as unread");
+  await page.locator(".list a.unread", { hasText: "Malta" }).waitFor();
+  await page.getByText("Choose a conversation").waitFor();
+  await untilFocused(page, "the row", ({ tag }) => tag === "A");
+  assert.equal((await chatWith(BEN)).unread, true);
+  await row.click();
+  await until("that it is read", async () => !(await chatWith(BEN)).unread);
+  await close();
+});
+
 test("notes mention colleagues, tags are set, and the timeline says what happened", async () => {
   const { id } = await chatWith(ADA);
   const { page, close } = await openInbox(OWNER.email, `#/inbox?with=${id}`);
@@ -220,8 +248,15 @@ describe("the chat of a website", () => {
     await page.keyboard.type("Here I am");
     await page.keyboard.press("Enter");
     await page.getByRole("log").getByText("Here I am").waitFor();
-    await choose(page, page.getByRole("group", { name: "Work on this conversation" })
-      .getByRole("button", { name: "Work on this conversation" }), "Hand back to the bot");
+    await choose(page, workMenu(page), "Star");
+    await press(page, button(page, "Starred"));
+    await row.waitFor();
+    await choose(page, workMenu(page), "Mark as unread");
+    await page.locator(".list a.unread", { hasText: "Website" }).waitFor();
+    await press(page, row);
+    await page.getByRole("log").getByText("Here I am").waitFor();
+    await assertCount(page.locator(".list a.unread", { hasText: "Website" }), 0);
+    await choose(page, workMenu(page), "Hand back to the bot");
     await page.getByText("A bot answers here.").waitFor();
     await button(page, "Take over").waitFor();
     await assertAccessible(page, "a chat with a bot");

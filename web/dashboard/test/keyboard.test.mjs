@@ -140,6 +140,12 @@ const dialogs = [
     },
   },
   {
+    of: "chat/LaterDialog", at: () => chat.replace("chat", "inbox"), as: "owner",
+    field: "Date and time",
+    open: (page) => choose(page, button(page, "Work on this conversation"),
+      "Snooze until another time"),
+  },
+  {
     of: "chat/Lightbox", at: () => chat, dialog: "A view",
     open: (page) => press(page, button(page, "Enlarge picture")),
   },

@@ -2,6 +2,7 @@
 import { strings } from "../strings";
 import { account, team } from "./account";
 import { analytics } from "./analytics";
+import { automations } from "./automations";
 import { bots } from "./bots";
 import { broadcasts } from "./broadcasts";
 import { business } from "./business";
@@ -15,8 +16,10 @@ import { words as signIn } from "./sign-in";
 import { replies, templates } from "./templates";
 import { timeline } from "./timeline";
 import { webhooks } from "./webhooks";
+import { work } from "./work";
 
 export const ENGLISH: Words = {
-  common: strings, failures: FAILURES, reasons: REASONS, signIn, account, team, analytics, bots,
-  broadcasts, business, chat, contacts, events, inbox, replies, templates, timeline, webhooks,
+  common: strings, failures: FAILURES, reasons: REASONS, signIn, account, team, analytics,
+  automations, bots, broadcasts, business, chat, contacts, events, inbox, replies, templates,
+  timeline, webhooks, work,
 };

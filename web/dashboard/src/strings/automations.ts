@@ -1,7 +1,8 @@
 // The words of rules and flows.
-import { count } from "./language";
+import { byCode, count } from "./language";
+import { translated } from "./translated";
 
-export const automations = {
+export const automations = translated("automations", {
   title: "Automations",
   lead: "Rules act on what happens in a bot's conversations; flows lead a contact through steps. "
     + "Both go before the bot's own answer.",
@@ -56,7 +57,7 @@ export const automations = {
     addAction: "Add an action",
     action: (place: number) => `action ${place}`,
     what: "Do this",
-    triggers: {
+    triggers: byCode({
       message_received: "A contact writes",
       session_created: "A conversation begins",
       session_idle: "Nobody has written for a time",
@@ -64,8 +65,8 @@ export const automations = {
       tag_added: "A conversation gets a tag",
       handoff_requested: "The bot asks for a person",
       csat_received: "A contact gives a rating",
-    } as Record<string, string>,
-    kinds: {
+    }),
+    kinds: byCode({
       send_message: "Send a message",
       add_tag: "Add a tag",
       remove_tag: "Remove a tag",
@@ -76,9 +77,10 @@ export const automations = {
       create_task: "Create a task",
       pause_bot: "Pause the bot",
       add_note: "Write a note",
-    } as Record<string, string>,
+      call_webhook: "Call a webhook",
+    }),
   },
-  fields: {
+  fields: byCode({
     text: "Text",
     tag: "Tag",
     user_id: "Person",
@@ -100,18 +102,21 @@ export const automations = {
     remove: "Tags to remove",
     resolve: "Resolve the conversation",
     userId: "Person",
-  } as Record<string, string>,
-  hints: {
+    webhook_id: "Webhook of the bot",
+  }),
+  hints: byCode({
     add: "Commas between them.",
     remove: "Commas between them.",
     saveTo: "contact.name, contact.email, or attributes. with a name behind it.",
     onInvalid: "The question again where this is empty.",
-  } as Record<string, string>,
+    webhook_id: "It gets webhook_called. Webhooks of a bot are made with the API.",
+  }),
   statuses: { open: "Open", resolved: "Resolved", bot: "Back to the bot" },
   priorities: { low: "Low", normal: "Normal", high: "High", urgent: "Urgent" },
   validations: { email: "An e-mail address", number: "A number", phone: "A phone number" },
   nobody: "Nobody",
   somebody: "Somebody who is gone",
+  noWebhook: "None",
 
   condition: {
     add: "Add a condition",
@@ -120,12 +125,13 @@ export const automations = {
     op: "How",
     value: "Value",
     values: "Values",
-    hints: {
+    pattern: "A regular expression that some part of the text matches, such as order \\d+.",
+    hints: byCode({
       "time.weekday": "1 for Monday to 7 for Sunday.",
       "time.hour": "0 to 23, in the time zone of the business.",
       rating: "1 to 5.",
-    } as Record<string, string>,
-    fields: {
+    }),
+    fields: byCode({
       "message.text": "Text of the message",
       "session.channel": "Channel",
       "session.status": "Status of the conversation",
@@ -136,17 +142,18 @@ export const automations = {
       "time.hour": "Hour",
       "time.weekday": "Day of the week",
       is_first_message: "First message of the conversation",
-    } as Record<string, string>,
-    ops: {
+    }),
+    ops: byCode({
       equals: "is",
       not_equals: "is not",
       contains: "contains",
       not_contains: "does not contain",
       starts_with: "starts with",
+      regex: "matches a pattern",
       in: "is one of",
       gt: "is more than",
       lt: "is less than",
-    } as Record<string, string>,
+    }),
     channels: { whatsapp: "WhatsApp", sms: "SMS", web: "Website" },
     statuses: { open: "Open", assigned: "Assigned", bot: "With the bot", resolved: "Resolved" },
   },
@@ -188,11 +195,11 @@ export const automations = {
     readOnly: "Only administrators change flows.",
     form: "Flow",
     event: "Starts with",
-    triggers: {
+    triggers: byCode({
       keyword: "A word",
       new_conversation: "The first message of a conversation",
       any: "Any message",
-    } as Record<string, string>,
+    }),
     keywords: "Words",
     matchType: "How they are looked for",
     matchTypes: {
@@ -212,7 +219,7 @@ export const automations = {
     what: "What it does",
     following: "The following step",
     newId: (place: number) => `step-${place}`,
-    kinds: {
+    kinds: byCode({
       message: "Say something",
       menu: "Ask with a menu",
       question: "Ask a question",
@@ -222,11 +229,11 @@ export const automations = {
       handoff: "Ask for a person, and end",
       wait: "Wait",
       end: "End",
-    } as Record<string, string>,
+    }),
     options: "Options",
     addOption: "Add an option",
     option: (place: number) => `option ${place}`,
     optionId: "Known as",
     optionTitle: "Shown",
   },
-};
+});

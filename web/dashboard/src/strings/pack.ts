@@ -3,6 +3,7 @@
 import type { strings } from "../strings";
 import type { account, team } from "./account";
 import type { analytics } from "./analytics";
+import type { automations } from "./automations";
 import type { bots } from "./bots";
 import type { broadcasts } from "./broadcasts";
 import type { business } from "./business";
@@ -15,6 +16,7 @@ import type { words as signIn } from "./sign-in";
 import type { replies, templates } from "./templates";
 import type { timeline } from "./timeline";
 import type { webhooks } from "./webhooks";
+import type { work } from "./work";
 
 /** The texts of each part, by its name. */
 export interface Words {
@@ -25,6 +27,7 @@ export interface Words {
   account: typeof account;
   team: typeof team;
   analytics: typeof analytics;
+  automations: typeof automations;
   bots: typeof bots;
   broadcasts: typeof broadcasts;
   business: typeof business;
@@ -36,6 +39,7 @@ export interface Words {
   templates: typeof templates;
   timeline: typeof timeline;
   webhooks: typeof webhooks;
+  work: typeof work;
 }
 
 export type Part = keyof Words;

@@ -1,9 +1,10 @@
 // The words of tickets and tasks.
 import { number } from "./language";
+import { translated } from "./translated";
 
 const priorities = { low: "Low", normal: "Normal", high: "High", urgent: "Urgent" };
 
-export const work = {
+export const work = translated("work", {
   title: "Tickets and tasks",
   lead: "What customers asked for, and what has to be done about it.",
   about: "Kinds of work",
@@ -66,7 +67,7 @@ export const work = {
     tab: "Tasks",
     list: "Tasks",
     create: "New task",
-    edit: () => "Task",
+    edit: (): string => "Task",
     subject: "What is to be done",
     statuses: { open: "Open", done: "Done" },
     finish: "Mark as done",
@@ -78,4 +79,4 @@ export const work = {
     removeText: "This cannot be undone.",
     removed: (title: string) => `${title} is deleted`,
   },
-};
+});

@@ -13,6 +13,7 @@ export type Trigger = Schemas["WorkspaceAutomationTrigger"];
 export type Run = Schemas["WorkspaceAutomationRun"];
 export type Trial = Schemas["WorkspaceAutomationTest"];
 export type TrialDraft = Schemas["WorkspaceAutomationTestBody"];
+export type Webhook = Schemas["WorkspaceWebhook"];
 export type Flow = Schemas["Flow"];
 export type FlowDraft = Schemas["FlowDraft"];
 export type FlowChange = Schemas["FlowChange"];
@@ -41,6 +42,11 @@ export const tryRule = (id: string, draft: TrialDraft) =>
 /** The newest hundred. */
 export const listRuns = (id: string) =>
   ask<Schemas["WorkspaceAutomationRuns"]>(`${RULES}/${inPath(id)}/runs`).then(({ runs }) => runs);
+
+/** Those that a rule of the bot can call. */
+export const listBotWebhooks = (bot: string) =>
+  ask<Schemas["WorkspaceWebhooks"]>(`api/v1/webhooks/${inPath(bot)}`)
+    .then(({ webhooks }) => webhooks);
 
 /** All flows, in the order in which they are tried. */
 export const listFlows = () => ask<Schemas["Flows"]>(FLOWS).then(({ flows }) => flows);

@@ -26,7 +26,15 @@ export const readChat = (id: string, query: { limit: number; before?: string }) 
   ask<{ chat: Chat; messages: ChatMessage[]; hasMore: boolean }>(onChat(id), { query });
 
 export const changeChat = (
-  id: string, change: { assignedTo?: string | null; starred?: boolean; tags?: string[] },
+  id: string,
+  change: {
+    assignedTo?: string | null;
+    starred?: boolean;
+    tags?: string[];
+    read?: boolean;
+    /** Null ends a snooze. */
+    snoozedUntil?: string | null;
+  },
 ) => write<Chat>("PATCH", onChat(id), change);
 
 export const assignChat = (id: string, person: string | null) =>
@@ -37,8 +45,6 @@ export const resolveChat = (id: string, asksForRating?: boolean) =>
   write<Chat>("POST", onChat(id, "/resolve"), { sendCsat: asksForRating });
 
 export const reopenChat = (id: string) => write<Chat>("POST", onChat(id, "/reopen"));
-
-export const markChatRead = (id: string) => write<Chat>("PATCH", onChat(id), { read: true });
 
 /** With the same `key` a second time comes to the same as once. */
 export const sendToChat = (id: string, text: string, key: string) =>
@@ -67,6 +73,16 @@ export const setBotChatStatus = (id: string, status: "bot" | "open" | "resolved"
 
 export const setBotChatTags = (id: string, tags: string[]) =>
   write<BotChat>("PUT", onBotChat(id, "tags"), { tags });
+
+export const starBotChat = (id: string, starred: boolean) =>
+  write<BotChat>("PUT", onBotChat(id, "star"), { starred });
+
+export const setBotChatRead = (id: string, read: boolean) =>
+  write<BotChat>("PUT", onBotChat(id, "read"), { read });
+
+/** Null ends a snooze. */
+export const snoozeBotChat = (id: string, until: string | null) =>
+  write<BotChat>("PUT", onBotChat(id, "snooze"), { until });
 
 export const sendToBotChat = (id: string, text: string, key: string) =>
   ask<BotMessage>(onBotChat(id, "messages"), {

@@ -12,11 +12,10 @@ export interface Row {
   value: string;
 }
 
-const words = automations.condition;
 export const MOST = 20;
 const NO = "no";
 
-const TEXT = ["contains", "not_contains", "equals", "not_equals", "starts_with", "in"];
+const TEXT = ["contains", "not_contains", "equals", "not_equals", "starts_with", "regex", "in"];
 const WORD = ["equals", "not_equals", "in"];
 const TAGS = ["contains", "not_contains", "in"];
 const NUMBER = ["equals", "not_equals", "gt", "lt", "in"];
@@ -48,8 +47,8 @@ export function opsOf({ field, op }: Row): readonly string[] {
 export function choicesOf({ field, op }: Row): Record<string, string> | undefined {
   if (field === "is_first_message") return { [YES]: automations.yes, [NO]: automations.no };
   if (op === "in") return undefined;
-  if (field === "session.channel") return words.channels;
-  return field === "session.status" ? words.statuses : undefined;
+  if (field === "session.channel") return automations.condition.channels;
+  return field === "session.status" ? automations.condition.statuses : undefined;
 }
 
 /** Another field: its ways and values take the place of those that it does not know. */

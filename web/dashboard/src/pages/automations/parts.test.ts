@@ -10,6 +10,7 @@ test("an action becomes fields and comes back as it was", () => {
     { type: "create_task", title: "Call", assignee_id: "me", due_in_minutes: 30 },
     { type: "add_tag", tag: "refund" },
     { type: "pause_bot" },
+    { type: "call_webhook", webhook_id: "550e8400-e29b-41d4-a716-446655440065" },
     // Of a gateway that knows more than this page.
     { type: "sing", song: "a lullaby", verses: [1, 2] },
   ]) {
@@ -39,6 +40,7 @@ test("steps have lists and answers of yes and no", () => {
 test("the value of a condition is of its field's kind", () => {
   const conditions: Condition[] = [
     { field: "message.text", op: "contains", value: "refund" },
+    { field: "message.text", op: "regex", value: "order \\d{2,}, please" },
     { field: "time.hour", op: "gt", value: 17 },
     { field: "contact.tags", op: "in", value: ["vip", "retail"] },
     { field: "is_first_message", op: "equals", value: false },

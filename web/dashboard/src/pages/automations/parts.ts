@@ -4,9 +4,9 @@ import { wordsOf } from "../../lib/words";
 
 export interface Spec {
   name: string;
-  kind: "text" | "lines" | "number" | "choice" | "person" | "step" | "words" | "yes";
-  /** Of a choice. */
-  options?: Record<string, string>;
+  kind: "text" | "lines" | "number" | "choice" | "person" | "webhook" | "step" | "words" | "yes";
+  /** Of a choice, in the language that has come by the time they are asked for. */
+  options?: () => Record<string, string>;
   isOptional?: boolean;
   most?: number;
 }

@@ -19,11 +19,11 @@ export const ACTIONS: Specs = {
   add_tag: [tag],
   remove_tag: [tag],
   assign: [{ name: "user_id", kind: "person" }],
-  set_status: [{ name: "status", kind: "choice", options: words.statuses }],
+  set_status: [{ name: "status", kind: "choice", options: () => words.statuses }],
   handoff: [],
   create_ticket: [
     { name: "subject", kind: "text", most: LONGEST_TITLE },
-    { name: "priority", kind: "choice", options: words.priorities, isOptional: true },
+    { name: "priority", kind: "choice", options: () => words.priorities, isOptional: true },
   ],
   create_task: [
     { name: "title", kind: "text", most: LONGEST_TITLE },
@@ -32,6 +32,7 @@ export const ACTIONS: Specs = {
   ],
   pause_bot: [],
   add_note: [said],
+  call_webhook: [{ name: "webhook_id", kind: "webhook" }],
 };
 
 export const STEPS: Specs = {
@@ -40,7 +41,7 @@ export const STEPS: Specs = {
   question: [
     said,
     { name: "saveTo", kind: "text", most: 61 },
-    { name: "validate", kind: "choice", options: words.validations, isOptional: true },
+    { name: "validate", kind: "choice", options: () => words.validations, isOptional: true },
     ...again,
     next,
   ],

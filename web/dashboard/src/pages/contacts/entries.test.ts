@@ -13,7 +13,8 @@ test("an opt-in says its channel, its source and its proof", () => {
   assert.equal(detailOf(entry("opt_in", data)), "WhatsApp · entered by hand · form");
   const dated = { channel: "sms", source: "manual", proof: "2026-05-01T08:00:00Z form" };
   assert.equal(detailOf(entry("opt_in", dated)), "SMS · entered by hand · form");
-  assert.equal(detailOf(entry("opt_in", { ...dated, proof: "2026-05-01T08:00:00Z" })), "SMS · entered by hand");
+  const bare = { ...dated, proof: "2026-05-01T08:00:00Z" };
+  assert.equal(detailOf(entry("opt_in", bare)), "SMS · entered by hand");
   assert.equal(detailOf(entry("opt_out", { channel: "sms", cause: "keyword" })), "SMS · keyword");
 });
 

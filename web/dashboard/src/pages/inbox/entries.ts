@@ -18,7 +18,11 @@ export interface Entry {
   status: Status;
   assignee: { id: string; name: string | null } | null;
   unread: number;
+  /** With unread messages, or marked so. */
+  isUnread: boolean;
   isStarred: boolean;
+  /** Out of sight until then. */
+  snoozedUntil: string | null;
   tags: string[];
   contactTags: string[];
   /** Null where the last message was deleted, or has no text. */
@@ -42,12 +46,14 @@ export interface Filter {
   channel: string;
   unread: boolean;
   starred: boolean;
+  /** Those that are snoozed, in place of the others. */
+  snoozed: boolean;
   handoff: boolean;
 }
 
 export const NO_FILTER: Filter = {
   bot: "", search: "", status: "active", assignee: "", tag: "", channel: "",
-  unread: false, starred: false, handoff: false,
+  unread: false, starred: false, snoozed: false, handoff: false,
 };
 
 const STATUSES: Record<string, Status> = {
@@ -76,7 +82,9 @@ export function entryOfChat(chat: Chat): Entry {
     status: STATUSES[chat.status] ?? "open",
     assignee: chat.assignedTo,
     unread: chat.unreadCount,
+    isUnread: chat.unread,
     isStarred: chat.starred,
+    snoozedUntil: chat.snoozedUntil,
     tags: chat.tags,
     contactTags: contact?.tags ?? [],
     lastText: lastMessage?.text ?? null,
@@ -102,7 +110,9 @@ export function entryOfBotChat(chat: BotChat): Entry {
     status: chat.status,
     assignee: chat.assigned_to,
     unread: chat.unread_count,
-    isStarred: false,
+    isUnread: chat.unread,
+    isStarred: chat.starred,
+    snoozedUntil: chat.snoozed_until,
     tags: chat.tags,
     contactTags: [],
     lastText: chat.last_message,
@@ -116,19 +126,20 @@ export function entryOfBotChat(chat: BotChat): Entry {
 
 /** What the business API is asked for. */
 export function chatsQuery(filter: Filter): Query {
-  const { status, assignee, channel, search, tag, unread, starred } = filter;
+  const { status, assignee, channel, search, tag, unread, starred, snoozed } = filter;
   return {
     status: ASKED[status], assignedTo: assignee, channel, search, tag,
-    unread: unread || null, starred: starred || null,
+    unread: unread || null, starred: starred || null, snoozed: snoozed || null,
   };
 }
 
 /** What the workspace API is asked for. */
 export function botChatsQuery(filter: Filter): Query {
-  const { status, assignee, channel, search, tag, unread, handoff } = filter;
+  const { status, assignee, channel, search, tag, unread, starred, snoozed, handoff } = filter;
   return {
     status: status === "active" ? "bot,open,assigned" : status,
-    assigned_to: assignee, channel, search, tag, unread: unread || null, handoff: handoff || null,
+    assigned_to: assignee, channel, search, tag, unread: unread || null,
+    starred: starred || null, snoozed: snoozed || null, handoff: handoff || null,
   };
 }
 
@@ -145,13 +156,15 @@ export function filterOfView({ filters }: View, bot: string): Filter {
     tag: filters.tags[0] ?? "",
     channel: filters.channel ?? "",
     unread: filters.unread ?? false,
+    starred: filters.starred ?? false,
+    snoozed: filters.snoozed ?? false,
     handoff: filters.handoff ?? false,
   };
 }
 
 /** The filters of a view that stands for this filter. */
 export function viewOfFilter(filter: Filter) {
-  const { search, status, assignee, tag, channel, unread, handoff } = filter;
+  const { search, status, assignee, tag, channel, unread, starred, snoozed, handoff } = filter;
   const active: Status[] = ["bot", "open", "assigned"];
   return {
     status: status === "all" ? [] : status === "active" ? active : [status],
@@ -160,6 +173,8 @@ export function viewOfFilter(filter: Filter) {
     assigned_to: assignee || null,
     channel: (channel || null) as "whatsapp" | "sms" | "web" | null,
     unread: unread || null,
+    starred: starred || null,
+    snoozed: snoozed || null,
     handoff: handoff || null,
     date_from: null,
     date_to: null,

@@ -163,7 +163,18 @@ export const work = {
     return { ...entry, status: changed.status, assignee: changed.assignee };
   },
   star: async (entry: Entry, isStarred: boolean): Promise<Entry> =>
-    entryOfChat(await api.changeChat(entry.id, { starred: isStarred })),
+    entry.isWeb
+      ? entryOfBotChat(await api.starBotChat(entry.id, isStarred))
+      : entryOfChat(await api.changeChat(entry.id, { starred: isStarred })),
+  setRead: async (entry: Entry, isRead: boolean): Promise<Entry> =>
+    entry.isWeb
+      ? entryOfBotChat(await api.setBotChatRead(entry.id, isRead))
+      : entryOfChat(await api.changeChat(entry.id, { read: isRead })),
+  /** Null brings it back at once. */
+  snooze: async (entry: Entry, until: string | null): Promise<Entry> =>
+    entry.isWeb
+      ? entryOfBotChat(await api.snoozeBotChat(entry.id, until))
+      : entryOfChat(await api.changeChat(entry.id, { snoozedUntil: until })),
   tag: async (entry: Entry, tags: string[]): Promise<Entry> =>
     entry.isWeb
       ? entryOfBotChat(await api.setBotChatTags(entry.id, tags))

@@ -62,7 +62,7 @@ export async function sendText({ id, isWeb }: Entry, text: string, key: string):
   else await api.sendToChat(id, text, key);
 }
 
-/** The chat of a website counts as read by its answer alone. */
 export async function markRead({ id, isWeb }: Entry): Promise<void> {
-  if (!isWeb) await api.markChatRead(id);
+  if (isWeb) await api.setBotChatRead(id, true);
+  else await api.changeChat(id, { read: true });
 }

@@ -48,8 +48,12 @@ export default {
     quiet_hours: "ينتظر انتهاء ساعات الهدوء.",
     daily_limit: "ينتظر الغد: بلغ حد اليوم.",
   },
+  over: "لم يعد تغيير هذا البث ممكنًا",
+  overText: "لقد بدأ أو أُلغي.",
   compose: {
     title: "بث جديد",
+    editTitle: (name) => `تغيير ${name}`,
+    byHand: "يدويًا، كمسودة",
     lead: "لا يُرسل شيء قبل أن تؤكد.",
     message: "الرسالة",
     audience: "الجمهور",

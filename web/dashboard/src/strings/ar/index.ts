@@ -9,6 +9,7 @@ const pack: Pack = {
   account: () => import("./account"),
   team: () => import("./team"),
   analytics: () => import("./analytics"),
+  automations: () => import("./automations"),
   bots: () => import("./bots"),
   broadcasts: () => import("./broadcasts"),
   business: () => import("./business"),
@@ -20,5 +21,6 @@ const pack: Pack = {
   templates: () => import("./templates"),
   timeline: () => import("./timeline"),
   webhooks: () => import("./webhooks"),
+  work: () => import("./work"),
 };
 export default pack;

@@ -1,4 +1,5 @@
 // The words of the settings.
+import { number } from "../language";
 import type { Words } from "../pack";
 import { count, days as inDays } from "./count";
 
@@ -70,6 +71,25 @@ export default {
     again: "الفحص من جديد",
     verdict: { ok: "سليم", warn: "تحذير", error: "خطأ" },
     busy: "جارٍ الفحص. يستغرق تشغيل المتصفح بضع ثوانٍ.",
+  },
+  services: {
+    title: "الخدمات",
+    lead: "المزوّدون الذين تستخدمهم البوابة. أسماؤهم مذكورة في تهيئتها.",
+    change: "تغيير الأسرار",
+    sms: "الرسائل النصية",
+    payments: "روابط الدفع",
+    on: "متصلة",
+    off: "غير مهيأة",
+    secret: "السر محفوظ",
+    noSecret: "لا سر",
+    signed: "تُفحص خطافات الويب بسر توقيعها",
+    unsigned: "لا سر توقيع لخطافات الويب",
+    model: "النموذج اللغوي",
+    configured: "مهيأ",
+    fails: "لا يجيب",
+    test: "تجربة",
+    answered: (milliseconds) => `أجاب خلال ${number.format(milliseconds)} مللي ثانية`,
+    noAnswer: "لم يجب",
   },
   about: {
     title: "هذه البوابة",

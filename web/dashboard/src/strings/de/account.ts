@@ -7,7 +7,6 @@ export default {
   name: "Name",
   email: "E-Mail-Adresse",
   role: "Rolle",
-  nameHint: "Administratoren ändern Namen.",
   rename: "Namen ändern",
   renamed: "Name geändert",
   verified: "bestätigt",
@@ -25,13 +24,13 @@ export default {
   },
   password: {
     title: "Passwort",
-    text: "Eine Änderung beendet alle Ihre Anmeldungen, auch diese.",
+    text: "Eine Änderung beendet Ihre Anmeldungen auf anderen Geräten.",
     change: "Passwort ändern",
-    byMail:
-      "Ein Code wird Ihnen per E-Mail gesendet, mit dem Sie ein neues Passwort wählen. Wo das "
-      + "Gateway keine E-Mails sendet, erstellt ein Administrator einen auf der Seite „Team“.",
     dialog: "Ihr Passwort ändern?",
-    go: "Weiter",
+    present: "Aktuelles Passwort",
+    next: "Neues Passwort",
+    hint: "8 bis 128 Zeichen mit einem Buchstaben und einer Ziffer",
+    changed: "Passwort geändert",
   },
   totp: {
     title: "Zwei-Faktor-Authentifizierung",

@@ -47,8 +47,12 @@ export default {
     quiet_hours: "Wartet auf das Ende der Ruhezeit.",
     daily_limit: "Wartet auf morgen: Das Limit für heute ist erreicht.",
   },
+  over: "Dieser Broadcast kann nicht mehr geändert werden",
+  overText: "Er hat begonnen, oder er wurde abgebrochen.",
   compose: {
     title: "Neuer Broadcast",
+    editTitle: (name) => `${name} ändern`,
+    byHand: "Von Hand, als Entwurf",
     lead: "Nichts wird gesendet, bevor Sie bestätigen.",
     message: "Nachricht",
     audience: "Zielgruppe",

@@ -64,6 +64,65 @@ export default {
       new: "Sie beginnt neu und gehört niemandem",
     },
   },
+  hours: {
+    title: "Öffnungszeiten",
+    lead: (zone) =>
+      `Wann Personen arbeiten, in der Zeitzone ${zone}. Eine Woche ohne Zeiten gilt als immer `
+      + "geöffnet.",
+    days: {
+      mon: "Montag",
+      tue: "Dienstag",
+      wed: "Mittwoch",
+      thu: "Donnerstag",
+      fri: "Freitag",
+      sat: "Samstag",
+      sun: "Sonntag",
+    },
+    closed: "Geschlossen",
+    from: (day, place) => `${day}, öffnet (${place})`,
+    to: (day, place) => `${day}, schließt (${place})`,
+    add: (day) => `Zeiten am ${day} hinzufügen`,
+    drop: (day, place) => `Zeiten ${place} am ${day} entfernen`,
+    copy: (day) => `${day} auf alle Werktage übertragen`,
+    copied: "Auf Dienstag bis Freitag übertragen: Speichern Sie, damit es gilt",
+    midnight: "Um am Ende des Tages zu schließen, wählen Sie 00:00.",
+    away: "Nachricht außerhalb dieser Zeiten",
+    awayHint:
+      "Ein Kontakt erhält sie einmal, bis Sie wieder geöffnet haben. Leer wird keine gesendet.",
+  },
+  assignment: {
+    title: "Zuweisung",
+    lead: "Wer Konversationen erhält, die auf eine Person warten.",
+    strategy: "Neue Konversationen",
+    strategies: {
+      none: "Warten, bis jemand sie annimmt",
+      round_robin: "Gehen reihum an Personen, die online sind",
+      least_loaded: "Gehen an die Person online, die am wenigsten hat",
+    },
+    capacity: "Konversationen pro Person",
+    capacityHint: "Wer so viele hat, erhält von selbst keine weiteren.",
+  },
+  secrets: {
+    title: "Geheimnisse der Anbieter",
+    lead:
+      "Sie werden verschlüsselt gespeichert und nie wieder angezeigt. Welchen Anbieter es gibt, "
+      + "steht in der Konfiguration des Gateways.",
+    isSet: "Gesetzt. Leer bleibt es, wie es ist.",
+    notSet: "Nicht gesetzt.",
+    names: {
+      authToken: "Textnachrichten: Geheimnis des Kontos",
+      sharedKey: "Textnachrichten: gemeinsamer Schlüssel der Webhooks",
+      stripeSecretKey: "Stripe: geheimer Schlüssel",
+      stripeWebhookSecret: "Stripe: Signaturgeheimnis der Webhooks",
+    },
+  },
+  reset: {
+    action: "Konfiguration verwenden",
+    title: (group) => `Für „${group}“ die Konfiguration verwenden?`,
+    text: "Was hier geändert wurde, wird verworfen, und die Werte aus der Konfiguration des "
+      + "Gateways gelten wieder.",
+    done: "Die Konfiguration gilt wieder",
+  },
   survey: {
     title: "Umfrage",
     lead: "Bittet um eine Bewertung von 1 bis 5, nachdem eine Konversation gelöst wurde.",
@@ -73,6 +132,7 @@ export default {
     thanks: "Dank",
     expiry: "Stunden, in denen eine Bewertung zählt",
     gap: "Stunden, bis dieselbe Person wieder gefragt wird",
+    afterBot: "Auch fragen, wenn ein Bot oder ein Ablauf die Konversation gelöst hat",
   },
   broadcast: {
     title: "Broadcasts",

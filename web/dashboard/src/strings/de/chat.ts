@@ -179,6 +179,16 @@ export default {
   readOnly: "Ihre Rolle liest nur: Sie sendet keine Nachrichten.",
   write: "Nachricht schreiben",
   caption: "Bildunterschrift hinzufügen",
+  voiceRecord: "Sprachnachricht aufnehmen",
+  voiceDrop: "Sprachnachricht verwerfen",
+  voiceSend: "Sprachnachricht senden",
+  voiceLength: "Länge der Sprachnachricht",
+  voiceBeginning: "Wartet auf das Mikrofon",
+  voiceOf: (longest) => `von höchstens ${longest}`,
+  micRefused:
+    "Der Browser erlaubt das Mikrofon nicht: Ändern Sie das in seinen Einstellungen für diese "
+    + "Seite.",
+  micFailed: "Es konnte kein Mikrofon verwendet werden",
   send: "Senden",
   saveEdit: "Speichern",
   attach: "Dateien anhängen",

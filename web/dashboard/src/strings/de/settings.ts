@@ -1,5 +1,5 @@
 // The words of the settings.
-import { count } from "../language";
+import { count, number } from "../language";
 import type { Words } from "../pack";
 
 export default {
@@ -77,6 +77,25 @@ export default {
     again: "Erneut prüfen",
     verdict: { ok: "OK", warn: "Warnung", error: "Fehler" },
     busy: "Wird geprüft. Einen Browser zu starten dauert einige Sekunden.",
+  },
+  services: {
+    title: "Dienste",
+    lead: "Anbieter, die das Gateway verwendet. Welche es sind, steht in seiner Konfiguration.",
+    change: "Geheimnisse ändern",
+    sms: "Textnachrichten",
+    payments: "Zahlungslinks",
+    on: "Verbunden",
+    off: "Nicht konfiguriert",
+    secret: "Geheimnis ist gesetzt",
+    noSecret: "Kein Geheimnis",
+    signed: "Webhooks werden mit ihrem Signaturgeheimnis geprüft",
+    unsigned: "Kein Signaturgeheimnis für Webhooks",
+    model: "Sprachmodell",
+    configured: "Konfiguriert",
+    fails: "Antwortet nicht",
+    test: "Ausprobieren",
+    answered: (milliseconds) => `Es hat in ${number.format(milliseconds)} ms geantwortet`,
+    noAnswer: "Es hat nicht geantwortet",
   },
   about: {
     title: "Dieses Gateway",

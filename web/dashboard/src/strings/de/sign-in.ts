@@ -58,6 +58,9 @@ export default {
       + "nachdem Sie sich mit einem API-Schlüssel für alles angemeldet haben. Alle anderen werden "
       + "eingeladen.",
     link: "Neu hier? Erstellen Sie das erste Konto",
+    nobody:
+      "Hier hat noch niemand ein Konto. Melden Sie sich unten mit dem ersten API-Schlüssel des "
+      + "Gateways an, und erstellen Sie dann das erste Konto.",
     company: "Firma",
   },
   name: "Ihr Name",

@@ -7,7 +7,6 @@ export default {
   name: "Nombre",
   email: "Correo electrónico",
   role: "Rol",
-  nameHint: "Los administradores cambian los nombres.",
   rename: "Cambiar nombre",
   renamed: "Nombre cambiado",
   verified: "verificado",
@@ -24,13 +23,13 @@ export default {
   },
   password: {
     title: "Contraseña",
-    text: "Al cambiarla se cierran todas tus sesiones, también esta.",
+    text: "Al cambiarla se cierran tus sesiones en otros dispositivos.",
     change: "Cambiar contraseña",
-    byMail:
-      "Se te envía por correo un código con el que eliges una contraseña nueva. Si la pasarela no "
-      + "envía correos, un administrador crea uno en la página Equipo.",
     dialog: "¿Cambiar tu contraseña?",
-    go: "Continuar",
+    present: "Contraseña actual",
+    next: "Contraseña nueva",
+    hint: "De 8 a 128 caracteres, con una letra y un dígito",
+    changed: "Contraseña cambiada",
   },
   totp: {
     title: "Autenticación en dos pasos",

@@ -45,8 +45,12 @@ export default {
     quiet_hours: "Espera al final de las horas de silencio.",
     daily_limit: "Espera a mañana: se alcanzó el límite de hoy.",
   },
+  over: "Esta difusión ya no se puede cambiar",
+  overText: "Ya empezó, o se canceló.",
   compose: {
     title: "Nueva difusión",
+    editTitle: (name) => `Cambiar ${name}`,
+    byHand: "A mano, como borrador",
     lead: "No se envía nada antes de que confirmes.",
     message: "Mensaje",
     audience: "Audiencia",

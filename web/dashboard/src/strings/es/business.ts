@@ -64,6 +64,63 @@ export default {
       new: "Empieza de nuevo, sin asignar",
     },
   },
+  hours: {
+    title: "Horario de atención",
+    lead: (zone) =>
+      `Cuándo trabajan las personas, en la zona horaria ${zone}. Una semana sin horas cuenta como `
+      + "siempre abierta.",
+    days: {
+      mon: "Lunes",
+      tue: "Martes",
+      wed: "Miércoles",
+      thu: "Jueves",
+      fri: "Viernes",
+      sat: "Sábado",
+      sun: "Domingo",
+    },
+    closed: "Cerrado",
+    from: (day, place) => `${day}, abre (${place})`,
+    to: (day, place) => `${day}, cierra (${place})`,
+    add: (day) => `Agregar horas: ${day}`,
+    drop: (day, place) => `Quitar las horas ${place}: ${day}`,
+    copy: (day) => `Copiar a los días laborables: ${day}`,
+    copied: "Copiado de martes a viernes: guarda para aplicarlo",
+    midnight: "Para cerrar al final del día, elige 00:00.",
+    away: "Mensaje fuera de este horario",
+    awayHint: "Un contacto lo recibe una vez hasta que abras de nuevo. Vacío, no se envía ninguno.",
+  },
+  assignment: {
+    title: "Asignación",
+    lead: "Quién recibe las conversaciones que esperan a una persona.",
+    strategy: "Conversaciones nuevas",
+    strategies: {
+      none: "Esperan hasta que alguien las tome",
+      round_robin: "Van por turnos a quienes están en línea",
+      least_loaded: "Van a quien está en línea y tiene menos",
+    },
+    capacity: "Conversaciones por persona",
+    capacityHint: "Quien tiene tantas no recibe más automáticamente.",
+  },
+  secrets: {
+    title: "Secretos de los proveedores",
+    lead: "Se guardan cifrados y no se vuelven a mostrar. Qué proveedor hay está en la "
+      + "configuración de la pasarela.",
+    isSet: "Definido. Déjalo vacío para conservarlo.",
+    notSet: "Sin definir.",
+    names: {
+      authToken: "Mensajes de texto: secreto de la cuenta",
+      sharedKey: "Mensajes de texto: clave compartida de los webhooks",
+      stripeSecretKey: "Stripe: clave secreta",
+      stripeWebhookSecret: "Stripe: secreto de firma de los webhooks",
+    },
+  },
+  reset: {
+    action: "Usar la configuración",
+    title: (group) => `¿Usar la configuración para «${group}»?`,
+    text: "Se abandona lo que se cambió aquí, y vuelven a valer los valores de la configuración de "
+      + "la pasarela.",
+    done: "La configuración vale de nuevo",
+  },
   survey: {
     title: "Encuesta",
     lead: "Pide una calificación de 1 a 5 después de resolver una conversación.",
@@ -73,6 +130,7 @@ export default {
     thanks: "Agradecimiento",
     expiry: "Horas en las que cuenta una calificación",
     gap: "Horas antes de volver a preguntar a la misma persona",
+    afterBot: "Preguntar también cuando un bot o un flujo resolvió la conversación",
   },
   broadcast: {
     title: "Difusiones",

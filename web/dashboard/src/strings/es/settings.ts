@@ -1,5 +1,5 @@
 // The words of the settings.
-import { count } from "../language";
+import { count, number } from "../language";
 import type { Words } from "../pack";
 
 export default {
@@ -74,6 +74,25 @@ export default {
     again: "Comprobar de nuevo",
     verdict: { ok: "OK", warn: "Advertencia", error: "Error" },
     busy: "Comprobando. Iniciar un navegador tarda unos segundos.",
+  },
+  services: {
+    title: "Servicios",
+    lead: "Proveedores que usa la pasarela. Cuáles son está en su configuración.",
+    change: "Cambiar secretos",
+    sms: "Mensajes de texto",
+    payments: "Enlaces de pago",
+    on: "Conectado",
+    off: "Sin configurar",
+    secret: "El secreto está definido",
+    noSecret: "Sin secreto",
+    signed: "Los webhooks se comprueban con su secreto de firma",
+    unsigned: "Sin secreto de firma para los webhooks",
+    model: "Modelo de lenguaje",
+    configured: "Configurado",
+    fails: "No responde",
+    test: "Probar",
+    answered: (milliseconds) => `Respondió en ${number.format(milliseconds)} ms`,
+    noAnswer: "No respondió",
   },
   about: {
     title: "Esta pasarela",

@@ -56,6 +56,9 @@ export default {
       "La primera cuenta es la propietaria del espacio de trabajo. Se crea en el equipo de la "
       + "pasarela, o después de entrar con una clave de API para todo. A los demás se les invita.",
     link: "¿Es tu primera vez? Crea la primera cuenta",
+    nobody:
+      "Aquí nadie tiene cuenta todavía. Entra abajo con la primera clave de API de la pasarela y "
+      + "crea después la primera cuenta.",
     company: "Empresa",
   },
   name: "Tu nombre",

@@ -1,5 +1,5 @@
 // The words of the settings.
-import { count } from "../language";
+import { count, number } from "../language";
 import type { Words } from "../pack";
 
 export default {
@@ -69,6 +69,25 @@ export default {
     again: "फिर जाँचें",
     verdict: { ok: "ठीक", warn: "चेतावनी", error: "त्रुटि" },
     busy: "जाँच हो रही है। ब्राउज़र शुरू होने में कुछ सेकंड लगते हैं।",
+  },
+  services: {
+    title: "सेवाएँ",
+    lead: "प्रदाता जिन्हें गेटवे उपयोग करता है। वे कौन से हैं, यह उसके कॉन्फ़िगरेशन में है।",
+    change: "सीक्रेट बदलें",
+    sms: "टेक्स्ट मैसेज",
+    payments: "भुगतान लिंक",
+    on: "जुड़ा है",
+    off: "कॉन्फ़िगर नहीं",
+    secret: "सीक्रेट सेट है",
+    noSecret: "कोई सीक्रेट नहीं",
+    signed: "वेबहुक अपने साइनिंग सीक्रेट से जाँचे जाते हैं",
+    unsigned: "वेबहुक के लिए कोई साइनिंग सीक्रेट नहीं",
+    model: "भाषा मॉडल",
+    configured: "कॉन्फ़िगर है",
+    fails: "जवाब नहीं देता",
+    test: "आज़माएँ",
+    answered: (milliseconds) => `${number.format(milliseconds)} ms में जवाब दिया`,
+    noAnswer: "जवाब नहीं दिया",
   },
   about: {
     title: "यह गेटवे",

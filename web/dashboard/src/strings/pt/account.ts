@@ -7,7 +7,6 @@ export default {
   name: "Nome",
   email: "Endereço de e-mail",
   role: "Função",
-  nameHint: "Administradores alteram nomes.",
   rename: "Alterar nome",
   renamed: "Nome alterado",
   verified: "verificado",
@@ -23,13 +22,13 @@ export default {
   },
   password: {
     title: "Senha",
-    text: "Alterá-la encerra todos os seus logins, este também.",
+    text: "Alterá-la encerra seus logins em outros dispositivos.",
     change: "Alterar senha",
-    byMail:
-      "Um código é enviado por e-mail, com o qual você escolhe uma nova senha. Se o gateway não "
-      + "envia e-mails, um administrador cria um na página Equipe.",
     dialog: "Alterar sua senha?",
-    go: "Continuar",
+    present: "Senha atual",
+    next: "Nova senha",
+    hint: "De 8 a 128 caracteres, com uma letra e um dígito",
+    changed: "Senha alterada",
   },
   totp: {
     title: "Autenticação em duas etapas",

@@ -45,8 +45,12 @@ export default {
     quiet_hours: "Aguarda o fim das horas de silêncio.",
     daily_limit: "Aguarda até amanhã: o limite de hoje foi atingido.",
   },
+  over: "Esta transmissão não pode mais ser alterada",
+  overText: "Ela já começou, ou foi cancelada.",
   compose: {
     title: "Nova transmissão",
+    editTitle: (name) => `Alterar ${name}`,
+    byHand: "À mão, como rascunho",
     lead: "Nada é enviado antes de você confirmar.",
     message: "Mensagem",
     audience: "Público",

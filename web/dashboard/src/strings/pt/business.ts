@@ -64,6 +64,64 @@ export default {
       new: "Recomeça, sem agente",
     },
   },
+  hours: {
+    title: "Horário de atendimento",
+    lead: (zone) =>
+      `Quando as pessoas trabalham, no fuso horário ${zone}. Uma semana sem horários conta como `
+      + "sempre aberta.",
+    days: {
+      mon: "Segunda-feira",
+      tue: "Terça-feira",
+      wed: "Quarta-feira",
+      thu: "Quinta-feira",
+      fri: "Sexta-feira",
+      sat: "Sábado",
+      sun: "Domingo",
+    },
+    closed: "Fechado",
+    from: (day, place) => `${day}, abre (${place})`,
+    to: (day, place) => `${day}, fecha (${place})`,
+    add: (day) => `Adicionar horário: ${day}`,
+    drop: (day, place) => `Remover o horário ${place}: ${day}`,
+    copy: (day) => `Copiar para os dias úteis: ${day}`,
+    copied: "Copiado de terça a sexta: salve para aplicar",
+    midnight: "Para fechar no fim do dia, escolha 00:00.",
+    away: "Mensagem fora deste horário",
+    awayHint:
+      "Um contato a recebe uma vez até você abrir de novo. Deixe vazio para não enviar nenhuma.",
+  },
+  assignment: {
+    title: "Atribuição",
+    lead: "Quem recebe as conversas que aguardam uma pessoa.",
+    strategy: "Novas conversas",
+    strategies: {
+      none: "Aguardam até que alguém as pegue",
+      round_robin: "Vão, em rodízio, para quem está online",
+      least_loaded: "Vão para quem está online e tem menos",
+    },
+    capacity: "Conversas por pessoa",
+    capacityHint: "Quem tem tantas não recebe mais automaticamente.",
+  },
+  secrets: {
+    title: "Segredos dos provedores",
+    lead: "São guardados criptografados e nunca mais mostrados. Qual é o provedor está na "
+      + "configuração do gateway.",
+    isSet: "Definido. Deixe vazio para mantê-lo.",
+    notSet: "Não definido.",
+    names: {
+      authToken: "Mensagens de texto: segredo da conta",
+      sharedKey: "Mensagens de texto: chave compartilhada dos webhooks",
+      stripeSecretKey: "Stripe: chave secreta",
+      stripeWebhookSecret: "Stripe: segredo de assinatura dos webhooks",
+    },
+  },
+  reset: {
+    action: "Usar a configuração",
+    title: (group) => `Usar a configuração para “${group}”?`,
+    text: "O que foi alterado aqui é descartado, e os valores da configuração do gateway voltam a "
+      + "valer.",
+    done: "A configuração vale de novo",
+  },
   survey: {
     title: "Pesquisa",
     lead: "Pede uma avaliação de 1 a 5 depois que uma conversa é resolvida.",
@@ -73,6 +131,7 @@ export default {
     thanks: "Agradecimento",
     expiry: "Horas em que uma avaliação conta",
     gap: "Horas até perguntar de novo à mesma pessoa",
+    afterBot: "Perguntar também quando um bot ou um fluxo resolveu a conversa",
   },
   broadcast: {
     title: "Transmissões",

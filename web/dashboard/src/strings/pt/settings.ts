@@ -1,5 +1,5 @@
 // The words of the settings.
-import { count } from "../language";
+import { count, number } from "../language";
 import type { Words } from "../pack";
 
 export default {
@@ -72,6 +72,25 @@ export default {
     again: "Verificar novamente",
     verdict: { ok: "OK", warn: "Aviso", error: "Erro" },
     busy: "Verificando. Iniciar um navegador leva alguns segundos.",
+  },
+  services: {
+    title: "Serviços",
+    lead: "Provedores que o gateway usa. Quais são está na configuração dele.",
+    change: "Alterar segredos",
+    sms: "Mensagens de texto",
+    payments: "Links de pagamento",
+    on: "Conectado",
+    off: "Não configurado",
+    secret: "O segredo está definido",
+    noSecret: "Sem segredo",
+    signed: "Os webhooks são verificados com o segredo de assinatura",
+    unsigned: "Sem segredo de assinatura para os webhooks",
+    model: "Modelo de linguagem",
+    configured: "Configurado",
+    fails: "Não responde",
+    test: "Experimentar",
+    answered: (milliseconds) => `Respondeu em ${number.format(milliseconds)} ms`,
+    noAnswer: "Não respondeu",
   },
   about: {
     title: "Este gateway",

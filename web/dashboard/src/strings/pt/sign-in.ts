@@ -55,6 +55,9 @@ export default {
       "A primeira conta é dona do espaço de trabalho. Ela é criada no computador do gateway, ou "
       + "depois que você entra com uma chave de API para tudo. Os demais são convidados.",
     link: "É novo aqui? Crie a primeira conta",
+    nobody:
+      "Ninguém tem uma conta aqui ainda. Entre abaixo com a primeira chave de API do gateway e "
+      + "depois crie a primeira conta.",
     company: "Empresa",
   },
   name: "Seu nome",
