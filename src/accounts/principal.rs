@@ -62,6 +62,11 @@ impl Principal {
         self.scopes.iter().any(|given| given == "*" || given == scope)
     }
 
+    /// Whether the caller administers the whole workspace: sees and manages what is others'.
+    pub fn administers(&self) -> bool {
+        self.may("admin") && self.session.is_none()
+    }
+
     /// Whether the caller may read with its scopes and nothing else.
     pub fn only_reads(&self) -> bool {
         self.role().is_some_and(Role::only_reads)

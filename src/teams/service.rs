@@ -78,7 +78,7 @@ impl Teams {
         let store = self.store();
         let mut views = Vec::new();
         let teams = match caller.person() {
-            _ if sees_all(caller) => store.select(Team::key().below(), MOST_TEAMS).await?,
+            _ if caller.administers() => store.select(Team::key().below(), MOST_TEAMS).await?,
             Some(person) => {
                 self.of_person(person).await?.into_iter().map(|(team, _)| team).collect()
             }
@@ -306,7 +306,7 @@ impl Teams {
         let team = store.get(&Team::at(id)).await?.ok_or_else(unknown)?;
         let members = TeamMember::of_team(store, id).await?;
         let is_member = members.iter().any(|member| Some(member.user) == caller.person());
-        if !is_member && !sees_all(caller) {
+        if !is_member && !caller.administers() {
             return Err(unknown());
         }
         Ok((team, members))
@@ -346,14 +346,9 @@ impl Teams {
     }
 }
 
-/// Whether a caller sees all teams and manages them: an administrator, or a key of nobody.
-fn sees_all(caller: &Principal) -> bool {
-    caller.role().is_none_or(|role| Role::Admin <= role)
-}
-
 fn check_managed(members: &[TeamMember], caller: &Principal) -> Result<(), Error> {
     let own = members.iter().find(|member| Some(member.user) == caller.person());
-    if sees_all(caller) || own.is_some_and(|member| member.role.manages()) {
+    if caller.administers() || own.is_some_and(|member| member.role.manages()) {
         return Ok(());
     }
     let message = "This needs an owner or an admin of the team";

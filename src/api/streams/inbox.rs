@@ -237,7 +237,7 @@ impl Follower {
         let Some(id) = event.session().and_then(|session| session.web_bot()) else {
             return Ok(true);
         };
-        if self.caller.may("admin") && self.caller.session.is_none() {
+        if self.caller.administers() {
             return Ok(true);
         }
         let bots = self.bots.all().await?;

@@ -8,7 +8,6 @@ use utoipa::{
 use uuid::Uuid;
 
 use crate::{
-    accounts::Role,
     api::{
         endpoint::Endpoint,
         error::ApiError,
@@ -305,7 +304,6 @@ async fn create(
 
 async fn remove(call: Call<Conversations>, Path(id): Path<ViewId>) -> Result<Message, ApiError> {
     let caller = call.principal();
-    let is_admin = caller.role().is_none_or(|role| Role::Admin <= role);
-    call.views.delete(id, caller.person(), is_admin).await?;
+    call.views.delete(id, caller.person(), caller.administers()).await?;
     Ok(Message::of("View deleted"))
 }

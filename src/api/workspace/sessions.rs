@@ -52,7 +52,7 @@ pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
     let principal = call.principal();
     let is_seen = match &bot {
         Some(bot) => call.teams.permission(&principal, bot).await?.is_some(),
-        None => principal.may("admin") && principal.session.is_none(),
+        None => principal.administers(),
     };
     if is_seen { Ok(Found { state, conversation, bot }) } else { Err(unknown()) }
 }

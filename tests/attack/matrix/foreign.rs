@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Operation,
-    desk::{Desk, MARK, UNKNOWN},
+    desk::{Desk, MARK, UNKNOWN, without_what_moves},
     records::{KINDS, Kind, NAMING, Seen, WITH_SHARED, fits},
 };
 use crate::{callers::Caller, support::document::DOCUMENT};
@@ -223,33 +223,6 @@ async fn seen_by(
     }
     seen
 }
-
-fn without_what_moves(answer: &mut Value) {
-    match answer {
-        Value::Object(fields) => {
-            for moving in MOVING {
-                fields.remove(moving);
-            }
-            fields.values_mut().for_each(without_what_moves);
-        }
-        Value::Array(items) => items.iter_mut().for_each(without_what_moves),
-        _ => (),
-    }
-}
-
-/// What moves by itself; and how much a colleague has to do, which everybody sees.
-const MOVING: [&str; 10] = [
-    "uptime",
-    "memory",
-    "generated_at",
-    "cached",
-    "last_seen_at",
-    "timestamp",
-    "last_login_at",
-    "failure_count",
-    "last_delivery_at",
-    "active_conversations",
-];
 
 /// Tries an operation with foreign ids and with ids that do not exist.
 async fn try_as_stranger(
