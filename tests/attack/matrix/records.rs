@@ -99,8 +99,10 @@ const GATEWAY: &[&str] = &[
     "/widget.js",
 ];
 
-/// What somebody may do with a bot that is shared with them to look at it: the operations need the scope `bots`.
-pub const WITH_SHARED: [&str; 2] = ["POST /api/v1/bots", "POST /api/v1/bots/{id}/duplicate"];
+/// What somebody may do with a bot that is shared with them to look at it, or what concerns no bot: the operations need
+/// the scope `bots`.
+pub const WITH_SHARED: [&str; 3] =
+    ["POST /api/v1/assistant/test", "POST /api/v1/bots", "POST /api/v1/bots/{id}/duplicate"];
 
 /// Fields and parameters that name a record, and which.
 pub const NAMING: [(&str, &str); 17] = [
