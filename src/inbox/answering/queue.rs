@@ -129,3 +129,36 @@ impl AnswerQueue {
         self.wake.notified().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Config,
+        domain::clock::from_seconds,
+        inbox,
+        store::{Catalogue, disk::Disk},
+    };
+
+    const CATALOGUE: Catalogue = Catalogue::with(&[inbox::TABLES]);
+
+    #[tokio::test]
+    async fn each_message_whose_answer_was_left_is_due_again_once_it_is_asked_for() {
+        let store = Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap();
+        let rules = AnswerRules::of(&Config::shipped().unwrap().assistant);
+        let queue = AnswerQueue::new(store.clone(), Clock::system(), rules);
+        let (session, chat) = (SessionId::of_web(Uuid::nil()), Jid::of_visitor(Uuid::nil()));
+        let message =
+            |key: &str| DueMessage { key: key.to_owned(), event: Uuid::nil(), at: from_seconds(1) };
+        assert!(!queue.resume(&session, &chat, "a").await.unwrap());
+        let messages = vec![message("a"), message("b")];
+        let left = AnswerLeft { bot: Uuid::nil(), messages };
+        store.put(&AnswerLeft::at(&session, &chat), &left).await.unwrap();
+        for (key, is_left) in [("c", false), ("a", true), ("a", false), ("b", true), ("b", false)] {
+            assert_eq!(queue.resume(&session, &chat, key).await.unwrap(), is_left, "{key}");
+        }
+        let due = queue.get(&session, &chat).await.unwrap().unwrap();
+        assert_eq!(due.keys(), ["a", "b"]);
+        assert_eq!(store.get(&AnswerLeft::at(&session, &chat)).await.unwrap(), None);
+    }
+}

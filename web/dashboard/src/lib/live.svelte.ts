@@ -8,6 +8,15 @@ import { Failure, isRecord } from "./api/failure";
 import type { GatewayEvent } from "./api/types";
 import { EventReader, type ServerEvent } from "./sse";
 
+/** What becomes of conversations, notes and colleagues: it comes beside the events that the log lists. */
+const OF_INBOX = new Set([
+  "conversation.changed", "conversation.message", "note.added", "presence.changed",
+]);
+
+export function isOfInbox({ event }: GatewayEvent): boolean {
+  return OF_INBOX.has(event);
+}
+
 /** `denied`: the key may not follow events, and asking again would not help. */
 export type LineState = "closed" | "connecting" | "open" | "waiting" | "denied";
 
