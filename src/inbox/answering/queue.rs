@@ -153,7 +153,9 @@ mod tests {
         assert!(!queue.resume(&session, &chat, "a").await.unwrap());
         let messages = vec![message("a"), message("b")];
         let left = AnswerLeft { bot: Uuid::nil(), messages };
-        store.put(&AnswerLeft::at(&session, &chat), &left).await.unwrap();
+        let mut transaction = store.transaction();
+        transaction.put(&AnswerLeft::at(&session, &chat), &left).await.unwrap();
+        assert!(transaction.commit().await.unwrap());
         for (key, is_left) in [("c", false), ("a", true), ("a", false), ("b", true), ("b", false)] {
             assert_eq!(queue.resume(&session, &chat, key).await.unwrap(), is_left, "{key}");
         }

@@ -25,7 +25,7 @@ const inTeams = async (page) => {
 
 export const peopleDialogs = [
   {
-    of: "account/Password", at: "#/account", as: "owner", heading: "Change your password?",
+    of: "account/Password", at: "#/account", as: "owner", field: "Current password",
     open: (page) => press(page, button(page, "Change password")),
   },
   {
