@@ -179,7 +179,7 @@ describe("the state of the connection stays in its place", () => {
       const { page, close } = await open(browser, gateway, {
         viewport: { width, height: 700 }, hash: "#/settings",
       });
-      await page.route("**/api/v1/events", (route) => route.abort());
+      await page.route("**/api/v1/events*", (route) => route.abort());
       await page.getByLabel("API key").fill(gateway.key);
       await page.keyboard.press("Enter");
       const badge = page.getByText("Connection lost");

@@ -8,7 +8,7 @@ import { Failure, isRecord } from "./api/failure";
 import type { GatewayEvent } from "./api/types";
 import { EventReader, type ServerEvent } from "./sse";
 
-/** What becomes of conversations, notes and colleagues: it comes beside the events that the log lists. */
+/** Changes of conversations, notes and colleagues. The log does not list them. */
 const OF_INBOX = new Set([
   "conversation.changed", "conversation.message", "note.added", "presence.changed",
 ]);
