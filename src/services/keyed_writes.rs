@@ -113,7 +113,7 @@ impl<'a> KeyedWrites<'a> {
             }
             if !batch.is_empty() {
                 match self.engine.commit(batch).await {
-                    // One of these keys was used anew or answered meanwhile: the page is read again.
+                    // Another request used or answered one of these keys meanwhile: the page is read again.
                     Err(StoreError::Conflict) => continue,
                     committed => committed?,
                 }

@@ -70,7 +70,7 @@ impl Desk {
         let (_, secret) = key.make_key(json!({ "name": "program", "scopes": scopes })).await;
         let program = Caller::with_key(&daemon, &secret);
         let own = records(&cid, &owner, "own").await;
-        let stream = Mutex::new(cid.stream("/api/v1/events?since=0").await);
+        let stream = Mutex::new(cid.stream("/api/v1/events?since=0&inbox=true").await);
         let receiver = Receiver::start(&[Answer::status("200 OK")]).await;
         let hook = json!({ "bot_id": own["bot"], "url": receiver.url });
         made(&owner, "/api/v1/webhooks", hook).await;
@@ -184,8 +184,8 @@ impl Desk {
         shown
     }
 
-    /// Whether the stream and the webhook of a stranger were silent of what is foreign.
-    pub async fn listeners_heard_nothing(&self) {
+    /// Checks that the stream and the webhook of a stranger carry nothing foreign.
+    pub async fn listeners_got_nothing(&self, foreign: &BTreeMap<&'static str, String>) {
         let body = json!({
             "bot_id": self.own["bot"], "session_id": self.own["conversation"], "message": "my last words",
         });
@@ -200,8 +200,13 @@ impl Desk {
             }
             count = got.len() + 1;
         }
-        let stream = &self.stream.lock().await.text;
-        assert!(!stream.contains(MARK), "{stream}");
+        // The stranger's own message is the last event: all that is foreign was logged before it.
+        let mut stream = self.stream.lock().await;
+        let text = stream.reach(answer["message_id"].as_str().unwrap()).await;
+        assert!(!text.contains(MARK), "{text}");
+        for of in ["bot", "conversation", "message", "note"] {
+            assert!(!text.contains(&foreign[of]), "{of}: {text}");
+        }
     }
 }
 

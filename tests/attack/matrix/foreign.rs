@@ -199,7 +199,7 @@ async fn nobody_sees_or_changes_what_is_foreign() {
     for (path, after) in desk.owners_view(&foreign).await {
         assert_eq!(after, before[&path], "{path}: a colleague changed it");
     }
-    desk.listeners_heard_nothing().await;
+    desk.listeners_got_nothing(&foreign).await;
 }
 
 /// What a caller is answered to each reading operation, with the ids of its own records.
