@@ -289,7 +289,7 @@ impl Dispatcher {
             Some(entry) => Some(entry),
             None => self.parts.store.outbox().get(&queue.session.id, head.entry).await?,
         };
-        let Some(entry) = entry.filter(|entry| entry.state.is_waiting()) else {
+        let Some(mut entry) = entry.filter(|entry| entry.state.is_waiting()) else {
             // Only a fault leads here, so the entry is skipped.
             tracing::error!(entry = %head.entry, "an outbox queue has an entry that is not waiting; it is skipped");
             queue.back_off(head.entry, Timestamp::MAX);
@@ -299,7 +299,7 @@ impl Dispatcher {
             && entry.state == OutboxState::Queued
         {
             // The wall clock was set back.
-            stored::move_to(&self.parts.store, &entry, Place::Schedule(at)).await?;
+            stored::move_to(&self.parts.store, &mut entry, Place::Schedule(at)).await?;
             queue.queued = queue.queued.saturating_sub(1);
             queue.scheduled += 1;
             self.entries.timers.schedule(at);

@@ -15,10 +15,15 @@ use crate::{
 /// Entries that are removed in one commit.
 const REMOVED_AT_ONCE: usize = 100;
 
-/// Moves an entry to another queue.
-pub async fn move_to(store: &Store, entry: &OutboxEntry, place: Place) -> Result<(), StoreError> {
+/// Moves an entry to another queue. A receipt that came meanwhile stays noted.
+pub async fn move_to(
+    store: &Store,
+    entry: &mut OutboxEntry,
+    place: Place,
+) -> Result<(), StoreError> {
     let mut work = store.transaction();
     loop {
+        keep_receipt(work.store(), entry).await?;
         work.store().outbox_queue().move_to(entry, place).await?;
         if work.commit().await? {
             return Ok(());
@@ -69,13 +74,19 @@ pub async fn back_to_queue(
 pub async fn write(store: &Store, entry: &mut OutboxEntry) -> Result<(), StoreError> {
     let mut work = store.transaction();
     loop {
-        let written = work.store().outbox().get(&entry.session, entry.id).await?;
-        entry.acked = entry.acked.max(written.and_then(|written| written.acked));
+        keep_receipt(work.store(), entry).await?;
         mirror_records::change_outbox(work.store(), entry).await?;
         if work.commit().await? {
             return Ok(());
         }
     }
+}
+
+/// Takes over the receipt that was noted in the stored entry since `entry` was read.
+async fn keep_receipt(store: &Store, entry: &mut OutboxEntry) -> Result<(), StoreError> {
+    let written = store.outbox().get(&entry.session, entry.id).await?;
+    entry.acked = entry.acked.max(written.and_then(|written| written.acked));
+    Ok(())
 }
 
 /// Writes an entry whose options changed. Whether the disk accepted it.
@@ -109,6 +120,36 @@ async fn remove(store: &Store, entries: &[OutboxEntry]) -> Result<(), StoreError
         }
         if work.commit().await? {
             return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        Ack,
+        outbox::{OutboxState, example},
+    };
+
+    #[tokio::test]
+    async fn a_receipt_that_came_during_an_attempt_outlives_what_the_attempt_writes() {
+        for place in [None, Some(Place::Lookup), Some(Place::Queue)] {
+            let [store, _] = Store::two_on_one_engine(0).await;
+            let attempted = example(1, "15550000001@c.us");
+            let queue = store.outbox_queue();
+            queue.accept(&attempted, attempted.queued_at).await.unwrap();
+            let reported = OutboxEntry { acked: Some(Ack::Delivered), ..attempted.clone() };
+            mirror_records::change_outbox(&store, &reported).await.unwrap();
+
+            let mut attempted = OutboxEntry { state: OutboxState::Unknown, ..attempted };
+            match place {
+                Some(place) => move_to(&store, &mut attempted, place).await.unwrap(),
+                None => write(&store, &mut attempted).await.unwrap(),
+            }
+            let stored = store.outbox().get(&attempted.session, attempted.id).await.unwrap();
+            let stored = stored.unwrap();
+            assert_eq!((stored.state, stored.acked), (OutboxState::Unknown, Some(Ack::Delivered)));
         }
     }
 }
