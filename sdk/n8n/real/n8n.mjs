@@ -1,6 +1,7 @@
 // An n8n of its own for one test: a clean folder, a free port, these nodes, and no request to other hosts.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -33,6 +34,7 @@ export class N8n {
     const n8n = new N8n(mkdtempSync(join(tmpdir(), "wagate-n8n-")));
     const port = await freePort();
     n8n.address = `http://127.0.0.1:${port}`;
+    await n8n.watch();
     n8n.environment = {
       PATH: process.env.PATH,
       HOME: n8n.folder,
@@ -43,6 +45,10 @@ export class N8n {
       WEBHOOK_URL: `${n8n.address}/`,
       N8N_SECURE_COOKIE: "false",
       N8N_RUNNERS_ENABLED: "false",
+      N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: "true",
+      HTTP_PROXY: n8n.proxy,
+      HTTPS_PROXY: n8n.proxy,
+      NO_PROXY: "127.0.0.1",
       ...SILENT,
     };
     return n8n;
@@ -51,6 +57,20 @@ export class N8n {
   constructor(folder) {
     this.folder = folder;
     this.cookie = "";
+    this.outward = [];
+  }
+
+  /** A proxy that n8n is given for all other hosts: it notes who is asked for, and refuses. */
+  async watch() {
+    this.watcher = createServer((socket) => {
+      socket.once("data", (bytes) => {
+        this.outward.push(String(bytes).split("\r\n")[0]);
+        socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+      });
+      socket.on("error", () => socket.destroy());
+    }).listen(0, "127.0.0.1");
+    await once(this.watcher, "listening");
+    this.proxy = `http://127.0.0.1:${this.watcher.address().port}`;
   }
 
   /** Runs one command of n8n to its end. */
@@ -104,6 +124,7 @@ export class N8n {
       await this.stop();
     } finally {
       if (this.server && !this.server.over) this.server.child.kill("SIGKILL");
+      this.watcher.close();
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
     }
   }

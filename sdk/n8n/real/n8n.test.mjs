@@ -36,6 +36,7 @@ function flow() {
     id: FLOW,
     name: "Answers",
     active: false,
+    versionId: "6b0d6b43-31c0-4a55-9a53-3f9d4f7c7d11",
     settings: {},
     nodes: [
       {
@@ -68,6 +69,12 @@ function flow() {
   };
 }
 
+/** Switches the workflow as the editor does, which saves a version of it first. */
+async function setActive(active) {
+  const { versionId } = await n8n.call("GET", `workflows/${FLOW}`);
+  await n8n.call("PATCH", `workflows/${FLOW}`, { ...flow(), active, versionId });
+}
+
 before(async () => {
   n8n = await N8n.make();
   process.env.WAGATE_ENGINE = "simulated";
@@ -84,8 +91,8 @@ before(async () => {
   const data = { url: gateway.address, key };
   await n8n.import("credentials", [{ ...CREDENTIAL, type: "wagateApi", data }]);
   await n8n.import("workflow", [flow()]);
-  await n8n.run("update:workflow", `--id=${FLOW}`, "--active=true");
   await n8n.start();
+  await n8n.signIn();
 });
 
 after(async () => {
@@ -93,11 +100,20 @@ after(async () => {
   await gateway?.stop();
 });
 
-test("a flow that starts with n8n registers its webhook, and answers who writes", async () => {
-  const [hook] = await until(async () => {
-    const all = await webhooks();
-    return all.length > 0 && all;
-  }, "the webhook", PATIENCE);
+test("n8n accepts the credential, and refuses a wrong key", async () => {
+  const type = "wagateApi";
+  const tried = (data) =>
+    n8n.call("POST", "credentials/test", { credentials: { ...CREDENTIAL, type, data } });
+  const { status, message } = await tried({ url: gateway.address, key });
+  assert.equal(status, "OK", message);
+  const wrong = await tried({ url: gateway.address, key: "wag_wrong" });
+  assert.equal(wrong.status, "Error", wrong.message);
+});
+
+test("an activated workflow registers its webhook, and answers who writes", async () => {
+  await setActive(true);
+  const [hook, ...others] = await webhooks();
+  assert.deepEqual(others, []);
   assert.ok(hook.url.startsWith(`${n8n.address}/webhook/${FLOW_PATH}`), hook.url);
   assert.deepEqual(hook.events, ["message"]);
   await adaWrites("Is anybody there?");
@@ -115,23 +131,23 @@ test("a delivery that the gateway did not sign starts nothing", async () => {
   assert.ok(!(await onAdasPhone()).includes("n8n read: forged"));
 });
 
-test("n8n accepts the credential, and refuses a wrong key", async () => {
-  await n8n.signIn();
-  const type = "wagateApi";
-  const tried = (data) => n8n.call("POST", "credentials/test", { credentials: { ...CREDENTIAL, type, data } });
-  const { status, message } = await tried({ url: gateway.address, key });
-  assert.equal(status, "OK", message);
-  const wrong = await tried({ url: gateway.address, key: "wag_wrong" });
-  assert.equal(wrong.status, "Error");
+test("an active workflow goes on after n8n was restarted, with what was written meanwhile", async () => {
+  await n8n.stop();
+  await adaWrites("Still there?");
+  await n8n.start();
+  await answers("n8n read: Still there?");
+  assert.equal((await webhooks()).length, 1);
 });
 
 test("deactivation removes the webhook, and activation registers it again", async () => {
-  const before = await n8n.call("GET", `workflows/${FLOW}`);
-  await n8n.call("PATCH", `workflows/${FLOW}`, { active: false, versionId: before.versionId });
-  await until(async () => (await webhooks()).length === 0, "the end of the webhook");
-  const { versionId } = await n8n.call("GET", `workflows/${FLOW}`);
-  await n8n.call("PATCH", `workflows/${FLOW}`, { active: true, versionId });
+  await setActive(false);
+  assert.deepEqual(await webhooks(), []);
+  await setActive(true);
   assert.equal((await webhooks()).length, 1);
   await adaWrites("Back?");
   await answers("n8n read: Back?");
+});
+
+test("n8n asked no other host meanwhile", () => {
+  assert.deepEqual(n8n.outward, []);
 });
