@@ -122,13 +122,16 @@ test("a release has both architectures, each built on its own", () => {
 test("every target of make and every script that is named is there", () => {
   const rules = read("Makefile").matchAll(/^([a-z0-9-]+):/gm);
   const targets = new Set([...rules].map(([, name]) => name));
-  const programs = [...workflows(), "Dockerfile", ".ci/run"];
+  const programs = [...workflows(), "Dockerfile", "Makefile", ".ci/run"];
   const named = programs.flatMap((file) => calls(file, read(file)));
   const written = pages().flatMap(({ name, lines }) => calls(name, commandsOf(lines).join("\n")));
-  for (const { file, target, script } of [...named, ...written]) {
+  for (const { file, target, script, npm } of [...named, ...written]) {
     if (target) assert.ok(targets.has(target), `${file}: make ${target}`);
     if (script) assert.ok(existsSync(join(ROOT, script)), `${file}: ${script}`);
+    if (npm) assert.ok(scriptsOf(npm.folder)[npm.name], `${file}: ${npm.folder}: ${npm.name}`);
   }
+  const byNpm = named.filter(({ npm }) => npm);
+  assert.ok(byNpm.some(({ npm }) => npm.name === "test-in-n8n"), "what make calls by npm");
   const found = new Set(written.map(({ target }) => target));
   assert.ok(["demo", "check", "test-sdk"].every((name) => found.has(name)), [...found].join());
   const byMatrix = named.filter(({ file, target }) => file.endsWith("ci.yml") && target);
@@ -171,10 +174,16 @@ function calls(file, text) {
   const [, matrix = ""] = /^ *target: \[(.+)\]$/m.exec(text) ?? [];
   const listed = [...matrix.split(/, */).filter(Boolean), ...looped(text)];
   const scripts = [...text.matchAll(/(?:^|[ `])(scripts\/[a-z0-9-]+)(?![\w./-])/gm)];
+  const byNpm = [...text.matchAll(/npm --prefix ([\w/]+) (?:run )?(?!ci |install )([\w:-]+)/g)];
   return [
     ...[...targets.map(([, target]) => target), ...listed].map((target) => ({ file, target })),
     ...scripts.map(([, script]) => ({ file, script })),
+    ...byNpm.map(([, folder, name]) => ({ file, npm: { folder, name } })),
   ];
+}
+
+function scriptsOf(folder) {
+  return JSON.parse(read(`${folder}/package.json`)).scripts;
 }
 
 /** The targets of `for target in …; do`, as in .ci/run. */
