@@ -7,6 +7,8 @@
 //! A message has the same key each time, and its entry is in the commit that moves its recipient on: so nobody gets it
 //! twice, wherever the gateway is killed.
 
+use std::time::Duration;
+
 use crate::{
     breakpoint::Breakpoint,
     campaigns::{
@@ -29,6 +31,9 @@ use crate::{
 
 /// Recipients that are skipped in one commit beside those that are queued.
 const SKIPPED_AT_ONCE: usize = 100;
+
+/// How long a flush may wait to be one for others too: each flush of its own holds up the sends of others.
+const FLUSHED_WITHIN: Duration = Duration::from_millis(10);
 
 /// What a step of feeding came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +80,7 @@ pub async fn feed(
     };
     if 0 < fed.queued {
         Breakpoint::BroadcastFed.pass();
-        parts.store.durable().await?;
+        parts.store.durable_within(FLUSHED_WITHIN).await?;
         Breakpoint::BroadcastDurable.pass();
     }
     let mut places = places.into_iter();
@@ -245,7 +250,7 @@ fn verdict(turn: &Turn<'_>, contact: &Contact) -> Verdict {
         kind: Kind::Template,
         consent: Some(consent),
         // A template needs none.
-        window: Window { last_inbound: None, length: std::time::Duration::ZERO },
+        window: Window { last_inbound: None, length: Duration::ZERO },
         recipients: 1,
         now: turn.parts.clock.now(),
     };
