@@ -9,7 +9,7 @@ use crate::{
     api::{StartProgress, StartingServer},
     config::Config,
     gateway::start_error::{STORE_LOOK, STORE_WAIT},
-    store::{Opening, Store, StoreError, disk::Disk},
+    store::{Opener, Opening, Store, StoreError, disk::Disk},
     tables::CATALOGUE,
     vault::Keyring,
 };
@@ -83,7 +83,9 @@ async fn open_when_free(
 ) -> Result<Store, StoreError> {
     let deadline = tokio::time::Instant::now() + STORE_WAIT;
     loop {
-        match Store::open_on(folder, disk.clone(), keyring, CATALOGUE, opening).await {
+        let (disk, opening) = (disk.clone(), opening.clone());
+        let opener = Opener { catalogue: CATALOGUE, disk, opening };
+        match opener.open(folder, keyring).await {
             Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
                 tokio::time::sleep(STORE_LOOK).await;
             }
