@@ -5,7 +5,7 @@ use crate::{
     accounts, analytics, answers, assignment, automation, bots, campaigns, contacts, content,
     events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments, search,
     services, session, settings, sms,
-    store::{Catalogue, Store, StoreError, disk::Disk},
+    store::{Catalogue, Opener, Store, StoreError},
     teams, web_chat, webhooks, widget, work_items,
 };
 
@@ -45,7 +45,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
 impl Store {
     /// A store with every table that vanishes when it is dropped, for tests.
     pub async fn temporary() -> Result<Self, StoreError> {
-        Self::temporary_of(CATALOGUE, Disk::manual(0)).await
+        Opener::of(CATALOGUE).temporary().await
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Clock, Timestamp},
-    store::{SealedSetting, Store, StoreError},
+    store::{SealedSetting, Store, StoreError, setting_or_make},
 };
 
 pub const LINK_KEY: SealedSetting = SealedSetting::new("media link key");
@@ -43,7 +43,7 @@ impl MediaLinks {
     /// Opens with the key in the store; a new store gets one. While the disk refuses writes, links are valid until
     /// the next start.
     pub async fn open(store: &Store, clock: Clock, life: Duration) -> Result<Self, StoreError> {
-        let key = store.setting_or_make(LINK_KEY.name(), rand::random()).await?;
+        let key = setting_or_make(store, LINK_KEY.name(), rand::random()).await?;
         Ok(Self { key: Arc::new(key), clock, life })
     }
 

@@ -185,11 +185,14 @@ impl Outgoing {
 
 /// The content of an outgoing message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Content {
     Text {
         body: String,
     },
+    /// Its file lies on the gateway's disk: no page sees it in this form.
+    #[cfg_attr(test, ts(skip))]
     Media(OutgoingMedia),
     Location {
         latitude: f64,
@@ -222,14 +225,17 @@ impl Content {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ContactCard {
     pub id: Jid,
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub organization: Option<String>,
     /// The caller's own vCard. Without it, one is made from the other fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub vcard: Option<String>,
 }
 

@@ -56,7 +56,7 @@ use crate::{
     session::{Supervisor, SupervisorParts},
     settings::Settings,
     sms::{Sms, SmsParts},
-    store::{MemoryEngine, Opening, Store, StoreError, disk::Disk},
+    store::{MemoryEngine, Opener, Opening, Store, StoreError, disk::Disk},
     tables::CATALOGUE,
     telemetry,
     web_chat::{WebChatParts, WebChats},
@@ -84,7 +84,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts everything. Must be called on the runtime that sessions shall live on.
+    /// Starts everything. Must be called on the runtime that sessions run on.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         Self::start_showing(config, clock, Opening::default()).await
     }
@@ -127,7 +127,7 @@ impl Gateway {
         engine: MemoryEngine,
     ) -> Result<Self, StartError> {
         protect_folders(&config).await?;
-        let opened = Store::in_memory(engine, disk, CATALOGUE).await;
+        let opened = Opener::of(CATALOGUE).on(disk).in_memory(engine).await;
         let store = opened.map_err(|source| store_error(&config, source))?;
         Box::pin(Self::start_with(config, clock, store)).await
     }
@@ -142,7 +142,7 @@ impl Gateway {
         let own_ports = OwnPorts::new(&config.server.public_url);
         let listening = own_ports.add(config.server.listen.port());
 
-        match store.probe_disk().await {
+        match store.health().probe_disk().await {
             // What is there can be read, and the disk may have room again.
             Ok(()) | Err(StoreError::Full) => (),
             Err(source) => return Err(store_error(&config, source)),
@@ -427,7 +427,7 @@ impl Gateway {
 
     /// Returns when the store can write no more, and must be opened again.
     pub async fn broken(&self) {
-        while !self.store.is_broken() {
+        while !self.store.health().is_broken() {
             tokio::time::sleep(STORE_LOOK_AFTER).await;
         }
     }

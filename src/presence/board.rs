@@ -54,7 +54,7 @@ struct Seen {
     /// Streams that are open.
     streams: usize,
     /// What was published last.
-    told: Status,
+    announced: Status,
 }
 
 impl Seen {
@@ -82,7 +82,7 @@ impl Board {
         let seen = self.people.entry(user).or_default();
         seen.last_seen = Some(now.wall);
         seen.fresh_until = Some(now.steady + LIFE);
-        told(user, seen, now.steady)
+        change_of(user, seen, now.steady)
     }
 
     /// Somebody chooses a status. Online is what heartbeats say by themselves.
@@ -110,7 +110,7 @@ impl Board {
     /// Those who are gone since, and when the next one may be.
     pub fn expire(&mut self, now: Moment) -> (Vec<Change>, Option<Timestamp>) {
         let people = self.people.iter_mut();
-        let gone = people.filter_map(|(user, seen)| told(*user, seen, now.steady)).collect();
+        let gone = people.filter_map(|(user, seen)| change_of(*user, seen, now.steady)).collect();
         let waiting = self.people.values().filter(|seen| seen.status(now.steady) == Status::Online);
         let next = waiting.filter(|seen| seen.streams == 0).filter_map(|seen| seen.fresh_until);
         (gone, next.min())
@@ -128,10 +128,10 @@ impl Board {
 }
 
 /// The status of a person, if it is news.
-fn told(user: Uuid, seen: &mut Seen, steady: Timestamp) -> Option<Change> {
+fn change_of(user: Uuid, seen: &mut Seen, steady: Timestamp) -> Option<Change> {
     let status = seen.status(steady);
-    let is_news = status != seen.told;
-    seen.told = status;
+    let is_news = status != seen.announced;
+    seen.announced = status;
     is_news.then_some((user, status))
 }
 

@@ -214,19 +214,19 @@ impl Health {
     }
 
     pub async fn store_works(&self) -> bool {
-        self.store.probe().await.is_ok()
+        self.store.health().probe().await.is_ok()
     }
 
     /// A warning when the disk is short of space. Updates the metric too.
     pub fn disk_warning(&self) -> Option<String> {
-        let disk = self.store.disk();
+        let disk = self.store.health().disk();
         let free = disk.free()?;
         #[expect(clippy::cast_precision_loss, reason = "a size needs no more than 52 bits")]
         metrics::gauge!("wagate_disk_free_bytes").set(free as f64);
         let (free, reserve) = (free >> 20, disk.reserve() >> 20);
-        self.store.admit().is_err().then(|| {
+        self.store.health().admit().is_err().then(|| {
             format!(
-                "the disk has {free} MiB left of {reserve} that shall stay free: sends are refused"
+                "the disk has {free} MiB left of {reserve} that must stay free: sends are refused"
             )
         })
     }

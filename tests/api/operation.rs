@@ -1,4 +1,4 @@
-//! What people who run the gateway look at: what waits, how it fared, whether the machine is fit.
+//! What people who run the gateway look at: what waits, the history of metrics, whether the machine is fit.
 
 use std::time::Duration;
 

@@ -66,7 +66,7 @@ struct SetupView {
 
 async fn set_up(call: Call<Person>) -> Result<Data<SetupView>, ApiError> {
     let (user, _) = call.signed_in()?;
-    let setup = call.accounts.set_up_totp(user).await?;
+    let setup = call.accounts.factors.set_up(user).await?;
     let qr_code = linking_code::data_url(&setup.address)?;
     Ok(Data::of(SetupView { secret: setup.secret, otpauth_url: setup.address, qr_code }))
 }
@@ -107,11 +107,11 @@ async fn verify(
 ) -> Result<Data<VerifiedView>, ApiError> {
     if let Some(temp_token) = body.temp_token {
         let from = visit(call.request());
-        let done = call.accounts.sign_in_with_code(&temp_token, &body.code, from).await?;
+        let done = call.accounts.sign_ins.sign_in_with_code(&temp_token, &body.code, from).await?;
         return Ok(Data::of(VerifiedView::SignedIn(Box::new(SessionView::of(done, &call)))));
     }
     let (user, _) = call.signed_in()?;
-    let recovery_codes = call.accounts.enable_totp(user, &body.code).await?;
+    let recovery_codes = call.accounts.factors.enable(user, &body.code).await?;
     Ok(Data::of(VerifiedView::Enabled(EnabledView { enabled: true, recovery_codes })))
 }
 
@@ -128,6 +128,6 @@ struct DisableBody {
 
 async fn disable(call: Call<Person>, Body(body): Body<DisableBody>) -> Result<Message, ApiError> {
     let (user, _) = call.signed_in()?;
-    call.accounts.disable_totp(user, &body.password, &body.code).await?;
+    call.accounts.factors.disable(user, &body.password, &body.code).await?;
     Ok(Message::of("Two-factor authentication is disabled"))
 }

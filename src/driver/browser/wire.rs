@@ -275,14 +275,16 @@ pub fn subject_of(command: &Command) -> Option<Subject> {
 }
 
 #[derive(Deserialize)]
-struct GroupCreated {
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct GroupCreated {
     id: Jid,
     participants: Vec<ParticipantOutcome>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
-struct PairingCode {
+pub struct PairingCode {
     code: String,
     expires_at: Timestamp,
 }

@@ -77,7 +77,7 @@ impl Worker {
             let may_answer = answerable.is_some();
             let state = match answerable {
                 Some(state) => Some(state),
-                // What a visitor has read is among the messages, whoever has taken over since.
+                // What a visitor has read is among the messages, no matter who has taken over since.
                 None if said.is_read => self.known(work.store(), due).await?,
                 None => None,
             };

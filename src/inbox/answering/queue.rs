@@ -114,7 +114,7 @@ impl AnswerQueue {
 
     /// Forgets what was left in a conversation that is deleted.
     pub async fn forget(&self, session: &SessionId, chat: &Jid) -> Result<(), StoreError> {
-        self.store.clear(AnswerLeft::at(session, chat)).await
+        self.store.upkeep().clear(AnswerLeft::at(session, chat)).await
     }
 
     /// Wakes the runner, if the event that was committed added something.
@@ -137,14 +137,14 @@ mod tests {
         config::Config,
         domain::clock::from_seconds,
         inbox,
-        store::{Catalogue, disk::Disk},
+        store::{Catalogue, Opener},
     };
 
     const CATALOGUE: Catalogue = Catalogue::with(&[inbox::TABLES]);
 
     #[tokio::test]
     async fn each_message_whose_answer_was_left_is_due_again_once_it_is_asked_for() {
-        let store = Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap();
+        let store = Opener::of(CATALOGUE).temporary().await.unwrap();
         let rules = AnswerRules::of(&Config::shipped().unwrap().assistant);
         let queue = AnswerQueue::new(store.clone(), Clock::system(), rules);
         let (session, chat) = (SessionId::of_web(Uuid::nil()), Jid::of_visitor(Uuid::nil()));

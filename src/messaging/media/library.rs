@@ -87,7 +87,7 @@ impl Library {
 
     /// Takes a file in, if its content is of a type that can be sent.
     pub async fn add(&self, bytes: Vec<u8>, filename: Option<&str>) -> Result<LibraryFile, Error> {
-        self.store.admit()?;
+        self.store.health().admit()?;
         let name = filename.and_then(file_name::tidy);
         let Typed { mime, is_certain } = type_of(&bytes, name.as_deref());
         let essence = mime.split(';').next().unwrap_or_default().trim().to_owned();

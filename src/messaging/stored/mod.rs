@@ -142,7 +142,7 @@ pub async fn wipe(store: &Store, session: &SessionId) -> Result<(), StoreError> 
     let numbers = Numbers::of(store);
     store.messages().clear(session, None).await?;
     numbers.keep(store.engine()).await?;
-    store.clear_account(session).await?;
+    store.upkeep().clear_account(session).await?;
     numbers.change_listing();
     Ok(())
 }
