@@ -181,7 +181,8 @@ impl Runner {
             Ok(fed) => {
                 if 0 < fed.queued {
                     let pause = self.parts().in_effect().pause;
-                    self.next = clock.steady() + pacing::pause(&pause, rand::random());
+                    let pause = pacing::pause(&pause, fed.queued, rand::random());
+                    self.next = clock.steady() + pause;
                 }
                 Ok(Duration::ZERO)
             }
