@@ -7,10 +7,10 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium proxies demo run test test-memory test-docs test-sdk test-pypi test-peers bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
+.PHONY: help web chromium proxies demo run test test-memory test-docs test-sdk test-pypi test-peers test-n8n deb bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
 
 help: ## What there is to do
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # The scripts that the gateway brings into its pages. They are embedded, so they are built first.
 WEB_SOURCES := $(shell find web -path web/peers -prune -o -name node_modules -prune -o -name dist -prune -o -name .built -prune -o -name schema.d.ts -prune -o -type f -print)
@@ -70,6 +70,12 @@ test-sdk: web ## Build the clients and the nodes for n8n, and try them on the ga
 	PYTHONPATH=sdk/python/src $(TOOLS)/python/bin/python -m unittest discover -s sdk/python/tests
 	$(TOOLS)/python/bin/python -m build --quiet sdk/python
 
+# Not part of `make test`: n8n brings about 2 GB of packages.
+test-n8n: web ## The nodes in n8n itself, which npm installs into .tools
+	scripts/install-n8n
+	cargo build --locked
+	npm --prefix sdk/n8n run test-in-n8n
+
 # Not part of `make test`: the two libraries bring about 400 MB of packages.
 test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated page
 	cargo build --locked
@@ -78,6 +84,12 @@ test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated 
 $(PEERS): web/peers/package-lock.json
 	PUPPETEER_SKIP_DOWNLOAD=1 npm --prefix web/peers ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+deb: web ## Build a Debian package into dist, and try it
+	scripts/install-cargo-deb
+	cargo build --release --locked --bin wagate
+	cargo deb --locked --no-build --output dist/
+	scripts/try-deb "$$(ls -t dist/*.deb | head -n 1)"
 
 bench: web chromium ## Measure the figures of docs/benchmarks.md, in ten minutes or less
 	cargo bench --locked --bench figures

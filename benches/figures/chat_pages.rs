@@ -135,7 +135,7 @@ impl Stage {
         let folder = tempfile::tempdir()?;
         let store = folder.path().join("store");
         // Without events, which the gateway's consumers would work on for minutes.
-        fill(&store, messages, Events::Without).await?;
+        fill(&store, messages, Filling::Messages).await?;
         let gateway = Gateway::start(folder.path(), "simulated").await?;
         gateway.link(SESSION, "15557654321").await?;
         let mut ids = Vec::new();
@@ -187,15 +187,19 @@ impl Stage {
     }
 }
 
-/// Whether a store that is filled gets the event of each message.
+/// How a store is filled.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Events {
-    With,
-    Without,
+pub enum Filling {
+    /// Without events, as quickly as it goes.
+    Messages,
+    /// With the event of each message.
+    WithEvents,
+    /// The same in the background, where a commit waits for the collector: the file is as long as in use.
+    AtThePaceOfUse,
 }
 
 /// Conversations with their messages, as they would have come: one of each, then the next of each.
-pub async fn fill(folder: &Path, messages: i64, events: Events) -> Outcome<()> {
+pub async fn fill(folder: &Path, messages: i64, filling: Filling) -> Outcome<()> {
     const AT_ONCE: i64 = 200;
     std::fs::create_dir_all(folder)?;
     // The gateway that is started on it finds the key beside it.
@@ -208,7 +212,11 @@ pub async fn fill(folder: &Path, messages: i64, events: Events) -> Outcome<()> {
     let conversations = messages / EACH;
     for number in 0..EACH {
         for first in (0..conversations).step_by(usize::try_from(AT_ONCE)?) {
-            let (mut batch, mut bodies) = (Batch::new(), Vec::new());
+            let mut bodies = Vec::new();
+            let mut batch = match filling {
+                Filling::AtThePaceOfUse => Batch::in_background(),
+                Filling::Messages | Filling::WithEvents => Batch::new(),
+            };
             for conversation in first..(first + AT_ONCE).min(conversations) {
                 let message = message(number, conversation)?;
                 if number == EACH - 1 {
@@ -218,12 +226,12 @@ pub async fn fill(folder: &Path, messages: i64, events: Events) -> Outcome<()> {
                 store.messages().put_in(&mut batch, &session, &message).await?;
                 bodies.push(EventBody::Message { message: Box::new(message) });
             }
-            match events {
-                Events::With => {
+            match filling {
+                Filling::Messages => store.commit(batch).await?,
+                Filling::WithEvents | Filling::AtThePaceOfUse => {
                     let people = Identities::default();
                     drop(log.commit(&session, bodies, &people, batch).await?);
                 }
-                Events::Without => store.commit(batch).await?,
             }
         }
         let (before, done) = (number * conversations, (number + 1) * conversations);

@@ -7,6 +7,8 @@
 //! A message has the same key each time, and its entry is in the commit that moves its recipient on: so nobody gets it
 //! twice, wherever the gateway is killed.
 
+use std::time::Duration;
+
 use crate::{
     breakpoint::Breakpoint,
     campaigns::{
@@ -29,6 +31,9 @@ use crate::{
 
 /// Recipients that are skipped in one commit beside those that are queued.
 const SKIPPED_AT_ONCE: usize = 100;
+
+/// How long a flush may wait to be one for others too: each flush of its own holds up the sends of others.
+const FLUSHED_WITHIN: Duration = Duration::from_millis(10);
 
 /// What a step of feeding came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +80,7 @@ pub async fn feed(
     };
     if 0 < fed.queued {
         Breakpoint::BroadcastFed.pass();
-        parts.store.durable().await?;
+        parts.store.durable_within(FLUSHED_WITHIN).await?;
         Breakpoint::BroadcastDurable.pass();
     }
     let mut places = places.into_iter();
@@ -92,39 +97,50 @@ pub async fn feed(
 /// Looks who is next, and makes their messages ready.
 async fn plan(turn: &Turn<'_>, material: &Material, count: usize) -> Result<Vec<Planned>, Error> {
     let Turn { parts, known, .. } = turn;
-    let part = Recipient::key().uuid(known.id).below();
-    let part = match known.progress.fed_to {
-        Some(after) => part.after(&Recipient::at(known.id, after)),
-        None => part,
+    let all = || Recipient::key().uuid(known.id).below();
+    let mut part = match known.progress.fed_to {
+        Some(after) => all().after(&Recipient::at(known.id, after)),
+        None => all(),
     };
-    let next = parts.store.select(part, count + SKIPPED_AT_ONCE).await?;
     let (mut planned, mut queued) = (Vec::new(), 0);
-    for recipient in next {
-        if count <= queued {
-            break;
-        }
-        let person = parts.sending.person(&known.session, &person(&recipient.phone)?).await?;
-        let ready = match judge(turn, &parts.store, &recipient, &person).await? {
-            Some(_) => None,
-            None => {
-                let terms = material.terms(recipient.key_of_message());
-                let draft = material.draft()?;
-                let made = parts.sending.ready(&known.session, &person, draft, terms).await;
-                match made {
-                    Ok(ready) => Some(ready),
-                    Err(error) => {
-                        for ready in planned.into_iter().filter_map(|one: Planned| one.ready) {
-                            parts.sending.discard(ready).await;
-                        }
-                        return Err(error);
+    while queued < count && planned.len() < count + SKIPPED_AT_ONCE {
+        let wanted = count - queued;
+        let next = parts.store.select(part, wanted).await?;
+        let Some(last) = next.last().map(|last| last.contact) else { break };
+        for recipient in next {
+            match look_at(turn, material, recipient).await {
+                Ok(one) => {
+                    queued += usize::from(one.ready.is_some());
+                    planned.push(one);
+                }
+                Err(error) => {
+                    for ready in planned.into_iter().filter_map(|one: Planned| one.ready) {
+                        parts.sending.discard(ready).await;
                     }
+                    return Err(error);
                 }
             }
-        };
-        queued += usize::from(ready.is_some());
-        planned.push(Planned { recipient, person, ready });
+        }
+        part = all().after(&Recipient::at(known.id, last));
     }
     Ok(planned)
+}
+
+/// Makes the message of a recipient ready, who is not skipped.
+async fn look_at(
+    turn: &Turn<'_>,
+    material: &Material,
+    recipient: Recipient,
+) -> Result<Planned, Error> {
+    let Turn { parts, known, .. } = turn;
+    let person = parts.sending.person(&known.session, &person(&recipient.phone)?).await?;
+    let skipped = judge(turn, &parts.store, &recipient, &person).await?;
+    if skipped.is_some() {
+        return Ok(Planned { recipient, person, ready: None });
+    }
+    let terms = material.terms(recipient.key_of_message());
+    let ready = parts.sending.ready(&known.session, &person, material.draft()?, terms).await?;
+    Ok(Planned { recipient, person, ready: Some(ready) })
 }
 
 /// Writes what becomes of those whose turn it is. The places of their messages, in their order; none for one that was
@@ -234,7 +250,7 @@ fn verdict(turn: &Turn<'_>, contact: &Contact) -> Verdict {
         kind: Kind::Template,
         consent: Some(consent),
         // A template needs none.
-        window: Window { last_inbound: None, length: std::time::Duration::ZERO },
+        window: Window { last_inbound: None, length: Duration::ZERO },
         recipients: 1,
         now: turn.parts.clock.now(),
     };

@@ -7,8 +7,11 @@ use crate::domain::{Timestamp, clock::between};
 
 /// Messages of a broadcast that may lie in the outbox at once.
 pub const MOST_AHEAD: u64 = 20;
-/// Without a pause, so many of them are queued together: each commit waits for the disk.
-const TOGETHER: u64 = MOST_AHEAD / 2;
+/// Without a pause, so many of them are queued together: each commit waits for the disk, and whoever writes meanwhile
+/// waits for the commit.
+const TOGETHER: u64 = 5;
+/// Between two messages of a broadcast without a pause, so that half of the gateway's time is left for others.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(4);
 /// How long a session may be away before its broadcast has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
@@ -120,22 +123,23 @@ pub fn next(view: &View, wall: Timestamp, steady: Timestamp) -> Step {
     }
     match between(steady, view.next_turn) {
         Duration::ZERO if view.is_paced => Step::Feed(1),
-        Duration::ZERO => Step::Feed(view.left_today.map_or(room, |left| room.min(left))),
+        Duration::ZERO => Step::Feed(view.left_today.map_or(TOGETHER, |left| TOGETHER.min(left))),
         left => Step::Wait(Waiting::Pause, Some(left)),
     }
 }
 
-/// A pause between two messages; `chance` lies between 0 and 1.
-pub fn pause(range: &RangeInclusive<Duration>, chance: f64) -> Duration {
+/// The pause after messages that were queued together; `chance` lies between 0 and 1.
+pub fn pause(range: &RangeInclusive<Duration>, queued: u64, chance: f64) -> Duration {
     let span = range.end().saturating_sub(*range.start());
-    *range.start() + span.mul_f64(chance.clamp(0.0, 1.0))
+    let chosen = *range.start() + span.mul_f64(chance.clamp(0.0, 1.0));
+    let queued = u32::try_from(queued).unwrap_or(u32::MAX);
+    chosen.max(SHORTEST_PAUSE.saturating_mul(queued))
 }
 
 /// How long a broadcast takes without waiting for anything else.
 pub fn estimate(range: &RangeInclusive<Duration>, recipients: u64) -> Duration {
-    let both = range.start().saturating_add(*range.end());
-    let recipients = u32::try_from(recipients).unwrap_or(u32::MAX);
-    both.saturating_mul(recipients) / 2
+    let mean = range.start().saturating_add(*range.end()) / 2;
+    mean.max(SHORTEST_PAUSE).saturating_mul(u32::try_from(recipients).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
@@ -168,14 +172,14 @@ mod tests {
         assert_eq!(at(later, 7), Step::Wait(Waiting::Pause, Some(Duration::from_secs(2))));
         assert_eq!(at(later, 9), Step::Feed(1));
         let unpaced = View { is_paced: false, in_outbox: 5, ..view() };
-        assert_eq!(at(unpaced, 0), Step::Feed(15));
+        assert_eq!(at(unpaced, 0), Step::Feed(TOGETHER));
         assert_eq!(at(View { left_today: Some(3), ..unpaced }, 0), Step::Feed(3));
-        for in_outbox in [MOST_AHEAD, MOST_AHEAD - 9] {
+        for in_outbox in [MOST_AHEAD, MOST_AHEAD - TOGETHER + 1] {
             let full = View { in_outbox, ..unpaced };
             assert_eq!(at(full, 0), Step::Wait(Waiting::Outbox, None));
         }
-        let half = View { in_outbox: MOST_AHEAD / 2, ..unpaced };
-        assert_eq!(at(half, 0), Step::Feed(10));
+        let room = View { in_outbox: MOST_AHEAD - TOGETHER, ..unpaced };
+        assert_eq!(at(room, 0), Step::Feed(TOGETHER));
     }
 
     #[test]
@@ -212,8 +216,15 @@ mod tests {
     fn ten_thousand_recipients_take_more_than_seven_hours() {
         let range = Duration::from_millis(1_500)..=Duration::from_millis(4_000);
         assert_eq!(estimate(&range, 10_000), Duration::from_secs(27_500));
-        assert_eq!(pause(&range, 0.0), Duration::from_millis(1_500));
-        assert_eq!(pause(&range, 1.0), Duration::from_millis(4_000));
+        assert_eq!(pause(&range, 1, 0.0), Duration::from_millis(1_500));
+        assert_eq!(pause(&range, 1, 1.0), Duration::from_millis(4_000));
+    }
+
+    #[test]
+    fn without_a_pause_there_are_at_most_250_messages_a_second() {
+        let none = Duration::ZERO..=Duration::ZERO;
+        assert_eq!(pause(&none, 5, 0.5), Duration::from_millis(20));
+        assert_eq!(estimate(&none, 1_000), Duration::from_secs(4));
     }
 
     proptest! {
@@ -236,7 +247,8 @@ mod tests {
         #[test]
         fn a_pause_lies_within_its_range(from in 0..5_000_u64, span in 0..5_000_u64, chance in 0.0..1.0) {
             let range = Duration::from_millis(from)..=Duration::from_millis(from + span);
-            prop_assert!(range.contains(&pause(&range, chance)));
+            prop_assert!(range.contains(&pause(&range, 0, chance)));
+            prop_assert!(SHORTEST_PAUSE <= pause(&range, 1, chance));
         }
     }
 }

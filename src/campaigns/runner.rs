@@ -177,11 +177,13 @@ impl Runner {
         self.show(Some((broadcast.id, None)));
         let clock = &self.campaigns.parts.clock;
         let Some(turn) = &self.turn else { return Ok(Duration::ZERO) };
+        let begun = clock.steady();
         match feed(&self.campaigns.parts, broadcast, &turn.material, count).await {
             Ok(fed) => {
                 if 0 < fed.queued {
                     let pause = self.parts().in_effect().pause;
-                    self.next = clock.steady() + pacing::pause(&pause, rand::random());
+                    let pause = pacing::pause(&pause, fed.queued, rand::random());
+                    self.next = begun + pause;
                 }
                 Ok(Duration::ZERO)
             }

@@ -7,31 +7,14 @@ use toml::{Table, Value};
 
 use crate::{
     config::{
-        AccessMode, Config, NetworkKind,
-        slips::{did_you_mean, nearest, paths},
+        AccessMode, Config, NetworkKind, environment,
+        slips::{did_you_mean, nearest},
     },
     domain::session::EngineKind,
 };
 
 /// The shipped settings file.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
-
-const PREFIX: &str = "WAGATE_";
-
-/// Names that people and other tools use already, and the setting that each stands for.
-const ALIASES: &[(&str, &str)] = &[
-    ("WAGATE_LISTEN", "server.listen"),
-    ("WAGATE_DATA", "data.dir"),
-    ("SESSION_DATA_PATH", "data.sessions_dir"),
-    ("MAX_SESSIONS", "sessions.max"),
-    ("QR_TIMEOUT", "sessions.qr_timeout_seconds"),
-    ("CHROME_PATH", "browser.executable"),
-    ("OPENWA_AUTH", "openwa.auth"),
-    ("OPENWA_BASIC_USER", "openwa.basic_user"),
-    ("OPENWA_BASIC_PASSWORD", "openwa.basic_password"),
-    ("PUBLIC_URL", "server.public_url"),
-    ("RUST_LOG", "log.filter"),
-];
 
 /// Settings given as flags; they win over everything else.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +62,7 @@ impl Config {
                 Err(error) => faults.push(format!("{}: {error}", path.display())),
             }
         }
-        from_environment(&mut table, environment, &mut faults);
+        environment::overlay(&mut table, environment, &mut faults);
         if !faults.is_empty() {
             return Err(ConfigErrors(faults));
         }
@@ -111,9 +94,6 @@ impl Config {
                 "engine = \"simulated\" needs network = \"simulated\" (--network simulated)"
                     .to_owned(),
             );
-        }
-        if matches!(self.engine, EngineKind::Sms | EngineKind::Web) {
-            faults.push("engine must be \"browser\" or \"simulated\"".to_owned());
         }
         if self.sessions.max == 0 {
             faults.push("sessions.max must be at least 1".to_owned());
@@ -226,8 +206,9 @@ fn overlay(base: &mut Table, over: Table, path: &str, faults: &mut Vec<String>) 
             (Some(Value::Table(base)), Value::Table(over)) => overlay(base, over, &name, faults),
             (Some(base), value) if base.same_type(&value) => *base = value,
             (Some(base), value) => {
-                let (wanted, found) = (base.type_str(), value.type_str());
-                faults.push(format!("{name}: expected a {wanted}, found a {found}"));
+                let (wanted, found) =
+                    (with_article(base.type_str()), with_article(value.type_str()));
+                faults.push(format!("{name}: expected {wanted}, found {found}"));
             }
             (None, _) => {
                 let nearest = nearest(base.keys().map(String::as_str), &key);
@@ -239,15 +220,9 @@ fn overlay(base: &mut Table, over: Table, path: &str, faults: &mut Vec<String>) 
     }
 }
 
-/// The setting that an environment variable names, be there such a setting or not.
-fn path_of(variable: &str) -> Option<String> {
-    if let Some((_, path)) = ALIASES.iter().find(|(alias, _)| *alias == variable) {
-        return Some((*path).to_owned());
-    }
-    let rest = variable.strip_prefix(PREFIX)?;
-    // Names with a section hold two underscores; the two settings without one stand alone.
-    let is_setting = rest.contains("__") || matches!(rest, "NETWORK" | "ENGINE");
-    is_setting.then(|| rest.to_lowercase().replace("__", "."))
+fn with_article(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {word}")
 }
 
 /// A value that cannot be read, by the name under which it was given.
@@ -255,78 +230,12 @@ fn unreadable(error: &toml::de::Error, environment: &BTreeMap<String, String>) -
     let text = error.to_string();
     let (message, path) = text.trim().rsplit_once("\nin `").unwrap_or((text.trim(), ""));
     let path = path.trim_end_matches('`');
-    let variable = environment.keys().find(|name| path_of(name).is_some_and(|each| each == path));
+    let variable =
+        environment.keys().find(|name| environment::path_of(name).is_some_and(|each| each == path));
     match variable {
         Some(variable) => format!("{variable} ({path}): {message}"),
         None if path.is_empty() => message.to_owned(),
         None => format!("{path}: {message}"),
-    }
-}
-
-fn from_environment(
-    table: &mut Table,
-    environment: &BTreeMap<String, String>,
-    faults: &mut Vec<String>,
-) {
-    for (name, text) in environment {
-        if let Some(path) = path_of(name) {
-            set(table, &path, text).unwrap_or_else(|fault| faults.push(format!("{name}: {fault}")));
-        }
-    }
-    for (name, position) in [("HOST", true), ("PORT", false)] {
-        let Some(text) = environment.get(name) else { continue };
-        let now =
-            table.get("server").and_then(|server| server.get("listen")).and_then(Value::as_str);
-        let (host, port) =
-            now.and_then(|listen| listen.rsplit_once(':')).unwrap_or(("127.0.0.1", "8080"));
-        let listen = if position { format!("{text}:{port}") } else { format!("{host}:{text}") };
-        set(table, "server.listen", &listen)
-            .unwrap_or_else(|fault| faults.push(format!("{name}: {fault}")));
-    }
-}
-
-/// Writes a text into the setting at a path, read as the type that the setting has.
-fn set(table: &mut Table, path: &str, text: &str) -> Result<(), String> {
-    let names = paths(table);
-    let meant = nearest(names.iter().map(String::as_str), path).map(str::to_owned);
-    let unknown = format!("there is no setting {path}{}", did_you_mean(meant));
-    let slot = match path.split_once('.') {
-        Some((section, key)) => {
-            table.get_mut(section).and_then(Value::as_table_mut).and_then(|t| t.get_mut(key))
-        }
-        None => table.get_mut(path),
-    };
-    let slot = slot.ok_or_else(|| unknown.clone())?;
-    *slot = match slot {
-        Value::String(_) => Value::String(text.to_owned()),
-        Value::Integer(_) => {
-            Value::Integer(text.parse().map_err(|_| format!("'{text}' is not a whole number"))?)
-        }
-        Value::Boolean(_) => Value::Boolean(match text.to_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => true,
-            "false" | "0" | "no" | "off" => false,
-            _ => return Err(format!("'{text}' is neither true nor false")),
-        }),
-        Value::Array(_) => Value::Array(list(text)?),
-        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => return Err(unknown),
-    };
-    Ok(())
-}
-
-/// Texts separated by commas, or a list as the settings file writes it, for texts with commas.
-fn list(text: &str) -> Result<Vec<Value>, String> {
-    const NAME: &str = "list";
-    let text = text.trim();
-    if !text.starts_with('[') {
-        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        return Ok(entries.map(|entry| Value::String(entry.to_owned())).collect());
-    }
-    let mut table: Table = format!("{NAME} = {text}")
-        .parse()
-        .map_err(|_| format!("'{text}' is not a list; one looks like [\"a\", \"b\"]"))?;
-    match table.remove(NAME) {
-        Some(Value::Array(entries)) if table.is_empty() => Ok(entries),
-        _ => Err(format!("'{text}' is more than a list")),
     }
 }
 
@@ -336,6 +245,39 @@ mod tests {
 
     fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_its_variable_and_what_it_may_be() {
+        for (name, value, fault) in [
+            ("PORT", "abc", "PORT: 'abc' is not a port"),
+            ("PORT", "99999", "PORT: '99999' is not a port"),
+            ("HOST", "abc", "HOST: 'abc' is not an IP address such as 127.0.0.1 or [::1]"),
+            (
+                "WAGATE_ENGINE",
+                "sms",
+                "WAGATE_ENGINE (engine): unknown variant `sms`, expected `browser` or `simulated`",
+            ),
+            (
+                "WAGATE_LISTEN",
+                "abc",
+                "WAGATE_LISTEN (server.listen): invalid socket address syntax",
+            ),
+        ] {
+            let loaded = Config::load(&Flags::default(), &environment(&[(name, value)]));
+            assert_eq!(loaded.unwrap_err().0, [fault]);
+        }
+        let both = environment(&[("HOST", "[::1]"), ("PORT", "9000")]);
+        let config = Config::load(&Flags::default(), &both).unwrap();
+        assert_eq!(config.server.listen.to_string(), "[::1]:9000");
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_named_with_both_types() {
+        let mut faults = Vec::new();
+        let mut base: Table = "[server]\nlisten = \"x\"".parse().unwrap();
+        overlay(&mut base, "[server]\nlisten = 5".parse().unwrap(), "", &mut faults);
+        assert_eq!(faults, ["server.listen: expected a string, found an integer"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod accounts;
 mod assistant;
 mod base_url;
 mod business;
+mod environment;
 mod live_secret;
 mod load;
 mod mcp;
@@ -39,7 +40,7 @@ pub use self::{
     targets::AllowedTarget,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::domain::session::EngineKind;
 
@@ -55,6 +56,7 @@ pub struct Config {
     pub vault: Vault,
     /// Which WhatsApp: the real one, or the simulated network.
     pub network: NetworkKind,
+    #[serde(deserialize_with = "chosen_engine")]
     pub engine: EngineKind,
     pub whatsapp: Whatsapp,
     pub browser: Browser,
@@ -328,6 +330,20 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// An engine that people choose: the others are of the gateway's own sessions.
+fn chosen_engine<'de, D: Deserializer<'de>>(value: D) -> Result<EngineKind, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Chosen {
+        Browser,
+        Simulated,
+    }
+    Ok(match Chosen::deserialize(value)? {
+        Chosen::Browser => EngineKind::Browser,
+        Chosen::Simulated => EngineKind::Simulated,
+    })
 }
 
 impl Config {

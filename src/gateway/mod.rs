@@ -443,8 +443,7 @@ impl Gateway {
     /// part is. Says what did not end in order.
     pub async fn stop(self) -> Vec<String> {
         let mut faults = Vec::new();
-        // Open event streams end with their sessions: the server waits for them meanwhile.
-        tokio::join!(self.server.stop(), self.services.supervisor.stop());
+        self.server.stop(self.services.supervisor.stop()).await;
         self.stop.cancel();
         self.tasks.close();
         if tokio::time::timeout(DRAIN_DEADLINE, self.tasks.wait()).await.is_err() {

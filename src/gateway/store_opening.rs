@@ -1,7 +1,13 @@
 //! Opening of the store at the start. It runs on a thread of its own, since an engine may read its file for minutes;
 //! meanwhile callers at the gateway's address learn how far it has come.
 
-use std::{future::Future, io, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::oneshot;
 
@@ -74,18 +80,19 @@ async fn open_aside(
     opened.await.map_err(lost)?
 }
 
-/// A gateway that is just stopping may hold the folder a little longer.
+/// A gateway that is just stopping may hold the folder a little longer. The thread itself sleeps: timers of the runtime
+/// panic once it shuts down, as when this gateway is stopped meanwhile.
 async fn open_when_free(
     folder: &Path,
     disk: &Disk,
     keyring: &Keyring,
     opening: &Opening,
 ) -> Result<Store, StoreError> {
-    let deadline = tokio::time::Instant::now() + STORE_WAIT;
+    let deadline = Instant::now() + STORE_WAIT;
     loop {
         match Store::open_on(folder, disk.clone(), keyring, CATALOGUE, opening).await {
-            Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
-                tokio::time::sleep(STORE_LOOK).await;
+            Err(StoreError::InUse) if Instant::now() < deadline => {
+                std::thread::sleep(STORE_LOOK);
             }
             opened => return opened,
         }

@@ -1,6 +1,9 @@
 //! WebSocket, server-sent events and webhooks: order, replay, signatures, retries.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -327,4 +330,29 @@ async fn the_end_of_an_endpoint_for_all_sessions_is_an_event_of_none() {
     assert_eq!(listener.next().await["event"], "message_edit");
     assert_eq!(of_the_session.wait_for(&app, 1).await[0].1["event"], "message_edit");
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_every_stream_in_order_and_does_not_wait_for_clients() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let key = app.key().await.to_owned();
+    // This client never answers the close of its WebSocket.
+    let _silent = app.listen("/ws/s").await;
+    let mut polite = app.listen("/ws/s").await;
+    let mut streams = Vec::new();
+    for path in ["/api/v1/events", "/api/v1/sessions/s/events", "/api/mcp/sse"] {
+        let request = app.http.get(format!("{}{path}", app.base)).bearer_auth(&key);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        streams.push((path, tokio::spawn(answer.text())));
+    }
+    let begun = Instant::now();
+    let (_, code) = tokio::join!(app.stop(), polite.close_code());
+    // A request that is under way is waited for five seconds.
+    assert!(begun.elapsed() < Duration::from_secs(4), "it took {:?}", begun.elapsed());
+    assert_eq!(code, 1001);
+    for (path, stream) in streams {
+        assert!(stream.await.unwrap().is_ok(), "{path} was cut off");
+    }
 }

@@ -34,7 +34,7 @@ async fn a_call_of_another_gateway_is_told_what_to_call_here() {
             assert_eq!(documentation, format!("/docs/{page}.md"));
             let (status, text) = app.text(documentation).await;
             assert_eq!(status, 200, "{documentation}");
-            assert!(text.starts_with("# Moving in from"), "{documentation}");
+            assert!(text.starts_with("# Moving from"), "{documentation}");
         }
     }
     let (status, answer) = app.get("/api/v1/chats").await;

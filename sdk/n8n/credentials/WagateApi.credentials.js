@@ -18,7 +18,7 @@ class WagateApi {
       type: "string",
       typeOptions: { password: true },
       default: "",
-      description: "With the scope send, and admin for the trigger",
+      description: "With the scopes read and send, and admin for the trigger",
     },
   ];
   authenticate = { type: "generic", properties: { headers: { "X-API-Key": "={{$credentials.key}}" } } };

@@ -2,8 +2,13 @@
 
 use std::convert::Infallible;
 
-use actix_web::{HttpRequest, HttpResponse, http::Method, web::Bytes};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::Method,
+    web::{Bytes, Data},
+};
 use futures_util::stream;
+use tokio_util::sync::CancellationToken;
 
 pub const EVENT_STREAM: &str = "text/event-stream";
 
@@ -13,17 +18,28 @@ pub trait Pieces: 'static {
     fn next(&mut self) -> impl Future<Output = Option<Bytes>>;
 }
 
+/// The end of all streams of a server: cancelled when it stops.
+#[derive(Clone, Default)]
+pub struct EndOfStreams(pub CancellationToken);
+
 /// The answer to a request that asks for the headers of a stream alone; none for any other.
 pub fn of_head(request: &HttpRequest) -> Option<HttpResponse> {
     (request.method() == Method::HEAD)
         .then(|| HttpResponse::Ok().content_type(EVENT_STREAM).finish())
 }
 
-/// The answer that is a stream. Neither caches nor proxies hold it back.
-pub fn streaming(pieces: impl Pieces) -> HttpResponse {
-    let pieces = stream::unfold(pieces, |mut pieces| async move {
-        let next = pieces.next().await?;
-        Some((Ok::<_, Infallible>(next), pieces))
+/// The answer that is a stream. Neither caches nor proxies hold it back. When the server stops, it ends after the pieces
+/// that are ready.
+pub fn streaming(request: &HttpRequest, pieces: impl Pieces) -> HttpResponse {
+    let end = request.app_data::<Data<EndOfStreams>>();
+    let end = end.map_or_else(CancellationToken::new, |end| end.0.clone());
+    let pieces = stream::unfold((pieces, end), |(mut pieces, end)| async move {
+        let next = tokio::select! {
+            biased;
+            next = pieces.next() => next?,
+            () = end.cancelled() => return None,
+        };
+        Some((Ok::<_, Infallible>(next), (pieces, end)))
     });
     HttpResponse::Ok()
         .content_type(EVENT_STREAM)

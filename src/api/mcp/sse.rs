@@ -102,7 +102,8 @@ async fn open(call: McpCall) -> Result<File<Messages>, ApiError> {
     // Last, so that a revocation that comes meanwhile is seen.
     let lease = call.api_keys.lease(&call.principal()).await?;
     let first = format!("event: endpoint\ndata: /api/mcp/messages?sessionId={}\n\n", reading.id);
-    Ok(event_stream::streaming(Following { first: Some(first.into()), reading, lease }).into())
+    let following = Following { first: Some(first.into()), reading, lease };
+    Ok(event_stream::streaming(call.request(), following).into())
 }
 
 /// A stream under way.

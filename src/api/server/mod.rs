@@ -32,7 +32,7 @@ use crate::{
             caller::{connection::Connection, owner_socket, policy::Policy},
             limits::RateLimits,
         },
-        kit::large_bodies::LargeBodies,
+        kit::{event_stream::EndOfStreams, large_bodies::LargeBodies},
         mcp::streams::Streams,
         openapi,
         routes::endpoints,
@@ -59,6 +59,8 @@ const HEAD: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_secs(5);
 /// How long what a client still sends is read after its answer, so that it sees the answer.
 const LINGER: Duration = Duration::from_secs(5);
+/// How long clients of a WebSocket have to close it too, once the gateway has.
+const GOODBYE: Duration = Duration::from_millis(250);
 /// How long a connection may last in a place of the reserve.
 const SHORT: Duration = Duration::from_secs(20);
 
@@ -69,6 +71,8 @@ pub struct Server {
     running: JoinHandle<io::Result<()>>,
     forgetting: JoinHandle<()>,
     owner: Option<Owner>,
+    connections: Connections,
+    streams: EndOfStreams,
 }
 
 /// The same API over the owner's Unix socket, on a worker of its own.
@@ -107,6 +111,8 @@ impl Server {
         let documents = web::Data::new(openapi::Documents::new(|| endpoints(true)));
         let bodies = web::Data::new(LargeBodies::default());
         let assistants = web::Data::new(Streams::default());
+        let streams = EndOfStreams::default();
+        let end = web::Data::new(streams.clone());
         let data = services.config.data.dir.clone();
         let (services, frames) = (web::Data::new(services), web::Data::new(frames));
         let forgotten = limits.clone();
@@ -120,6 +126,7 @@ impl Server {
                 .app_data(documents.clone())
                 .app_data(bodies.clone())
                 .app_data(assistants.clone())
+                .app_data(end.clone())
                 .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .wrap(from_fn(headers::around))
                 // The last one comes first.
@@ -131,10 +138,11 @@ impl Server {
             .disable_signals()
             .shutdown_timeout(STOP_SECONDS);
         let (stopping, made) = (builder.graceful_shutdown_signal(), app.clone());
+        let entered = connections.clone();
         let server = builder.listen("wagate", listener, move || {
             let app = made().into_factory();
             let app = app.map_err(|error: actix_web::Error| error.error_response());
-            let (stopping, connections) = (stopping.clone(), connections.clone());
+            let (stopping, entered) = (stopping.clone(), entered.clone());
             let http = HttpServiceBuilder::default()
                 .graceful_shutdown_signal(move || {
                     let stopping = stopping.clone();
@@ -150,7 +158,7 @@ impl Server {
                 })
                 .finish(map_config(app, |()| AppConfig::default()));
             let enter = fn_service(move |stream: TcpStream| {
-                ready(enter(&connections, stream, pacing).map_err(DispatchError::Io))
+                ready(enter(&entered, stream, pacing).map_err(DispatchError::Io))
             });
             enter.and_then(http)
         })?;
@@ -183,22 +191,30 @@ impl Server {
                 forgotten.forget_idle();
             }
         });
-        Ok(Self { address, handle, running: tokio::spawn(server), forgetting, owner })
+        let running = tokio::spawn(server);
+        Ok(Self { address, handle, running, forgetting, owner, connections, streams })
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Takes no more requests, and gives those under way a few seconds.
-    pub async fn stop(self) {
+    /// Takes no more requests, and gives those under way a few seconds. Streams go on until `sessions` have ended, whose
+    /// last events they carry.
+    pub async fn stop(self, sessions: impl Future<Output = ()>) {
         self.forgetting.abort();
+        let streams = async {
+            sessions.await;
+            self.streams.0.cancel();
+            tokio::time::sleep(GOODBYE).await;
+            self.connections.end_resting();
+        };
         let owner = async {
             if let Some(owner) = self.owner {
                 end(&owner.handle, &owner.running).await;
             }
         };
-        tokio::join!(end(&self.handle, &self.running), owner);
+        tokio::join!(end(&self.handle, &self.running), owner, streams);
     }
 }
 

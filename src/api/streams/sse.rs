@@ -104,7 +104,8 @@ async fn follow<R>(
         Start::Reset(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
     };
     let (status, ready) = (session.map(SessionHandle::watch), VecDeque::from([opening.into()]));
-    Ok(event_stream::streaming(Following { listener, status, ready, is_over: false }).into())
+    let following = Following { listener, status, ready, is_over: false };
+    Ok(event_stream::streaming(request, following).into())
 }
 
 /// A stream under way.

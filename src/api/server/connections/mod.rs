@@ -143,6 +143,16 @@ impl Connections {
         *open.by_address.entry(address).or_default() += 1;
         Some(Seat { connection, number, connections: self.clone() })
     }
+
+    /// Closes those without a request under way, such as a WebSocket that the client does not close.
+    pub fn end_resting(&self) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        for connection in open.all.values() {
+            if connection.under_way.load(Ordering::Relaxed) == 0 {
+                connection.end();
+            }
+        }
+    }
 }
 
 impl Open {
@@ -171,9 +181,13 @@ impl Connection {
         (!is_closing).then_some((is_young, shown))
     }
 
-    fn close(&self) {
+    fn end(&self) {
         self.closing.store(true, Ordering::Release);
         self.task.wake();
+    }
+
+    fn close(&self) {
+        self.end();
         metrics::counter!("wagate_http_connections_closed_total", "reason" => "full").increment(1);
     }
 

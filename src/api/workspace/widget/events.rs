@@ -121,7 +121,7 @@ async fn follow(
         is_over: false,
         _place: place,
     };
-    Ok(event_stream::streaming(following).into())
+    Ok(event_stream::streaming(request, following).into())
 }
 
 /// The number of the newest message of a conversation; 0 where it has none.
