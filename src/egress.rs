@@ -26,7 +26,7 @@ pub use self::{
     guard::{Guard, Private, form_of},
     own::{OwnPort, OwnPorts},
     owner::OwnGateway,
-    request_clients::{client_for, local_client, owner_client},
+    request_clients::{local_client, owner_client},
     stream_client::{StreamClient, Streamed},
     target::{Target, look_up},
 };

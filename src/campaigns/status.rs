@@ -13,7 +13,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Error;
+use crate::{
+    domain::{Error, ErrorCode},
+    policy::CODE,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,7 +81,8 @@ impl Status {
     }
 
     pub fn refusal(self, what: &str) -> Error {
-        Error::invalid(format!("A broadcast that is {} cannot be {what}", self.as_str()))
+        let message = format!("A broadcast that is {} cannot be {what}", self.as_str());
+        Error::new(ErrorCode::Conflict, message).detail(CODE, "invalid_state")
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     contacts::tags::folded,
-    domain::{Error, address},
+    domain::{Error, address, line},
 };
 
 pub const LONGEST_NAME: usize = 120;
@@ -28,11 +28,11 @@ pub fn phone(text: &str) -> Result<String, Error> {
 
 /// A name; none where it is blank.
 pub fn name(text: &str) -> Result<Option<String>, Error> {
-    optional("name", text, LONGEST_NAME)
+    one_line("name", optional("name", text, LONGEST_NAME)?)
 }
 
 pub fn company(text: &str) -> Result<Option<String>, Error> {
-    optional("company", text, LONGEST_COMPANY)
+    one_line("company", optional("company", text, LONGEST_COMPANY)?)
 }
 
 pub fn notes(text: &str) -> Result<Option<String>, Error> {
@@ -66,7 +66,10 @@ pub fn email(text: &str) -> Result<Option<String>, Error> {
 pub fn tag(text: &str) -> Result<String, Error> {
     let tag = text.trim();
     let is_short = tag.chars().nth(LONGEST_TAG).is_none();
-    if tag.is_empty() || !is_short || tag.chars().any(char::is_control) || folded(tag).is_empty() {
+    if !line::is_line(tag) {
+        return Err(Error::invalid_field("tags", line::FAULT));
+    }
+    if tag.is_empty() || !is_short || folded(tag).is_empty() {
         return Err(Error::invalid_field("tags", "must be texts of 1 to 50 characters"));
     }
     Ok(tag.to_owned())
@@ -140,6 +143,13 @@ fn depth(value: &Value, most: usize) -> usize {
     1 + deepest.unwrap_or(0)
 }
 
+fn one_line(field: &str, text: Option<String>) -> Result<Option<String>, Error> {
+    match text {
+        Some(text) if !line::is_line(&text) => Err(Error::invalid_field(field, line::FAULT)),
+        text => Ok(text),
+    }
+}
+
 fn optional(field: &str, text: &str, most: usize) -> Result<Option<String>, Error> {
     let text = text.trim();
     if text.chars().nth(most).is_some() {
@@ -175,6 +185,15 @@ mod tests {
         for bad in ["12", "", "0555 123 4567", "x", "120363000000000000@g.us", "+"] {
             assert!(phone(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_names_somebody_or_something_is_one_line() {
+        assert_eq!(name(" Ada\n").unwrap().as_deref(), Some("Ada"));
+        for bad in ["A\nB", "A\0B", "A\u{7}B", "A\u{2028}B"] {
+            assert!(name(bad).is_err() && company(bad).is_err() && tag(bad).is_err(), "{bad:?}");
+        }
+        assert!(notes("A\nB").is_ok());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
         service::Contacts,
         timeline::{EntryKind, NewEntry, append},
     },
-    domain::{Jid, SessionId, Timestamp, clock::between, details::AdContext},
+    domain::{Jid, SessionId, Timestamp, clock::between, details::AdContext, line::one_line},
     events::Work,
     store::{Store, StoreError},
 };
@@ -93,7 +93,7 @@ impl Contacts {
         if former.is_none() {
             ledger::inherit_opt_outs(work.store(), &mut contact).await?;
         }
-        let name = name.map(str::trim).filter(|name| !name.is_empty());
+        let name = name.map(one_line).filter(|name| !name.is_empty());
         contact.name =
             contact.name.or_else(|| name.map(|name| name.chars().take(LONGEST_NAME).collect()));
         contact.last_message_at = contact.last_message_at.max(Some(at));

@@ -12,12 +12,16 @@ use crate::{
         changes::unknown,
         consent::Medium,
         contact::{
-            BY_ACTIVITY, BY_DIGITS, BY_NAME, BY_WORD, Contact, Trait, by_tag, by_trait, words,
+            Address, BY_ACTIVITY, BY_DIGITS, BY_NAME, BY_WORD, Contact, Trait, by_tag, by_trait,
+            words,
         },
         ledger,
         service::Contacts,
     },
-    domain::{Error, address::digits_of},
+    domain::{
+        Error,
+        address::{Sought, sought},
+    },
     store::{IndexKey, Key, Record, Store, StoreError},
 };
 
@@ -44,7 +48,7 @@ pub enum Order {
 /// Which contacts, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct ContactFilter {
-    /// The beginnings of words of the name, or a part of the number.
+    /// The beginnings of words of the name, a part of the number, or a WhatsApp id.
     pub search: Option<String>,
     pub tag: Option<String>,
     pub opted_in: Option<bool>,
@@ -219,15 +223,23 @@ async fn wanted(store: &Store, filter: &ContactFilter) -> Result<Option<Vec<Uuid
     Ok(intersection(sets))
 }
 
-/// Those whose name has words that begin so, and those whose number has these digits.
+/// Those whose name has words that begin so, those whose number has these digits, and who has this id.
 async fn search_for(store: &Store, text: &str) -> Result<Vec<Uuid>, StoreError> {
     let mut sets = Vec::new();
     for word in words(text) {
         sets.push(begins_with(store, &BY_WORD.key(), &word).await?);
     }
     let mut found = intersection(sets).unwrap_or_default();
-    if let Some(digits) = digits_of(text) {
-        found.extend(begins_with(store, &BY_DIGITS.key(), &digits).await?);
+    match sought(text) {
+        Some(Sought::Digits(digits)) => {
+            found.extend(begins_with(store, &BY_DIGITS.key(), &digits).await?);
+        }
+        Some(Sought::Id(id)) => {
+            if let Some(address) = Address::of_chat(&id) {
+                found.extend(ledger::find(store, &address).await?.map(|contact| contact.id));
+            }
+        }
+        None => (),
     }
     found.sort_unstable();
     found.dedup();

@@ -251,6 +251,10 @@ async fn a_contact_known_by_hidden_id_becomes_one_with_that_of_its_number() {
         (&["vip".to_owned(), "Lead".to_owned()][..], true)
     );
     assert_eq!(contact.first_ad.as_ref().unwrap().ad.id.as_deref(), Some("7"));
+    for search in ["100000000001@lid", "15550000001@c.us", "+1 555 000 0001"] {
+        let filter = ContactFilter { search: Some(search.to_owned()), ..ContactFilter::default() };
+        assert_eq!(contacts.list(&filter, 0, 10).await.unwrap().total, 1, "{search}");
+    }
     for address in [Address::phone("15550000001"), Address::lid("100000000001")] {
         let found = contacts.find(&contacts.store, &address).await.unwrap();
         assert_eq!(found.map(|contact| contact.id), Some(kept.id));
@@ -369,6 +373,10 @@ async fn a_timeline_is_read_in_pages_by_time_alone() {
     seen.sort();
     seen.dedup();
     assert_eq!((count, seen.len()), (26, 26));
+    // Callers see milliseconds: no two entries have the same, and the time that is shown is where the next page begins.
+    let all = contacts.timeline(contact.id, None, &[], 100).await.unwrap().entries;
+    assert!(all.iter().all(|entry| entry.at.as_microsecond() % 1_000 == 0));
+    assert!(all.windows(2).all(|two| two[1].at < two[0].at));
     let created =
         contacts.timeline(contact.id, None, &[EntryKind::ContactCreated], 4).await.unwrap();
     assert_eq!((created.entries.len(), created.has_more), (1, false));

@@ -4,7 +4,9 @@
 //! |---|---|---|
 //! | `ContactTimeline` | contact, microseconds since 1970 | [`Entry`] |
 //!
-//! No two entries of a contact have the same time: a page can be continued by time alone.
+//! A page is continued by time alone, and callers see milliseconds. So each entry gets a millisecond of its own, and no
+//! page ends between two entries of one millisecond: entries of former versions share one, and so may those of two
+//! contacts that were merged.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -114,6 +116,10 @@ fn micros(at: Timestamp) -> u64 {
     u64::try_from(at.as_microsecond()).unwrap_or(0)
 }
 
+fn millis(at: Timestamp) -> u64 {
+    u64::try_from(at.as_millisecond()).unwrap_or(0)
+}
+
 /// Appends entries in their order. An entry's time is `at`, or just behind the last one's.
 pub async fn append(
     work: &Work<'_>,
@@ -125,8 +131,8 @@ pub async fn append(
         return Ok(());
     }
     let last = work.store().select(of(contact).below().backward(), 1).await?;
-    let last = last.first().map_or(0, |entry| micros(entry.at) + 1);
-    write(work, contact, micros(at).max(last), entries).await
+    let next = last.first().map_or(0, |entry| millis(entry.at) + 1);
+    write(work, contact, millis(at).max(next), entries).await
 }
 
 /// The first entries of a contact that is new in this transaction.
@@ -136,7 +142,7 @@ pub async fn begin(
     at: Timestamp,
     entries: Vec<NewEntry>,
 ) -> Result<(), StoreError> {
-    write(work, contact, micros(at), entries).await
+    write(work, contact, millis(at), entries).await
 }
 
 async fn write(
@@ -145,12 +151,12 @@ async fn write(
     first: u64,
     entries: Vec<NewEntry>,
 ) -> Result<(), StoreError> {
-    for (micros, NewEntry { kind, actor, data }) in (first..).zip(entries) {
-        let at = i64::try_from(micros).ok();
-        let at = at.and_then(|micros| Timestamp::from_microsecond(micros).ok());
+    for (millis, NewEntry { kind, actor, data }) in (first..).zip(entries) {
+        let at = i64::try_from(millis).ok();
+        let at = at.and_then(|millis| Timestamp::from_millisecond(millis).ok());
         let at = at.unwrap_or(Timestamp::MAX);
         let entry = Entry { id: Uuid::now_v7(), kind, at, actor, data };
-        work.put(&of(contact).number(micros), &entry).await?;
+        work.put(&of(contact).number(micros(at)), &entry).await?;
     }
     Ok(())
 }
@@ -162,7 +168,8 @@ pub struct TimelinePage {
     pub has_more: bool,
 }
 
-/// Up to `limit` entries before a time. Those of contacts that were merged into this one are among them.
+/// Up to `limit` entries before a time, and what else is of the last one's millisecond. Those of contacts that were merged
+/// into this one are among them.
 pub async fn page(
     store: &Store,
     contact: &Contact,
@@ -185,15 +192,18 @@ pub async fn page(
             seen += entries.len();
             before = entries.last().map(|entry| micros(entry.at));
             let is_end = entries.len() < at_once || MOST_LOOKED_AT <= seen;
-            own.extend(entries.into_iter().filter(&is_wanted).take(limit + 1 - own.len()));
-            if is_end || limit < own.len() {
+            own.extend(entries.into_iter().filter(&is_wanted));
+            let is_enough = own.get(limit.saturating_sub(1)).zip(own.last());
+            if is_end || is_enough.is_some_and(|(full, last)| millis(last.at) < millis(full.at)) {
                 break;
             }
         }
         found.extend(own);
     }
     found.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.id)));
-    let has_more = limit < found.len();
-    found.truncate(limit);
+    let end = found.get(limit.saturating_sub(1)).map(|last| millis(last.at));
+    let shown = found.partition_point(|entry| end.is_none_or(|end| end <= millis(entry.at)));
+    let has_more = shown < found.len();
+    found.truncate(shown);
     Ok(TimelinePage { entries: found, has_more })
 }

@@ -52,6 +52,23 @@ pub fn digits_of(text: &str) -> Option<String> {
     (!digits.is_empty()).then(|| digits.to_owned())
 }
 
+/// What a search for a person looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// A part of a number.
+    Digits(String),
+    /// One person or chat, by a whole id or a link.
+    Id(Jid),
+}
+
+/// Reads a search for an address; none if the text is neither a number nor an id.
+pub fn sought(text: &str) -> Option<Sought> {
+    match digits_of(text) {
+        Some(digits) => Some(Sought::Digits(digits)),
+        None => recipient(text).ok().map(Sought::Id),
+    }
+}
+
 /// An address, and whether it was a number without a suffix.
 fn read(text: &str) -> Result<(Jid, bool), AddressError> {
     let bounded = text.chars().nth(LONGEST).is_none();
@@ -245,6 +262,21 @@ mod tests {
             [("+1 (555)", Some("1555")), ("00 49", Some("49")), ("00", Some("00")), ("ada", None)]
         {
             assert_eq!(digits_of(text).as_deref(), digits, "{text}");
+        }
+        for text in [
+            ADA,
+            "+1 555 000 0011@c.us",
+            "15550000011:2@s.whatsapp.net",
+            "tel:+1-555-000-0011",
+            "https://wa.me/15550000011",
+        ] {
+            assert_eq!(sought(text), Some(Sought::Id(ADA.parse().unwrap())), "{text}");
+        }
+        let lid = "100000000000001@lid";
+        assert_eq!(sought(lid), Some(Sought::Id(lid.parse().unwrap())));
+        assert_eq!(sought("+1 555"), Some(Sought::Digits("1555".to_owned())));
+        for text in ["ada", "ada@example.com", "15550000011@", ""] {
+            assert_eq!(sought(text), None, "{text}");
         }
     }
 

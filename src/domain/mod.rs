@@ -23,6 +23,7 @@ pub mod fold;
 pub mod group;
 pub mod id;
 pub mod identity;
+pub mod line;
 pub mod locale;
 pub mod log_entry;
 pub mod media_type;

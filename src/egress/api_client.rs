@@ -17,7 +17,6 @@ use crate::{
         fetch::{Account, Bounds, FetchFault, Fetched, fetch_as},
         guard::Guard,
         own::OwnPorts,
-        request_clients::client_for,
     },
 };
 
@@ -114,10 +113,11 @@ impl ApiClient {
             tracing::warn!(base = %self.base, %error, "{} cannot be asked: {error}", self.base);
             NoAnswer::NotSent
         })?;
-        let client = client_for(&target, DEADLINE).map_err(|_| NoAnswer::NotSent)?;
+        let client = self.guard.client_to(&target).map_err(|_| NoAnswer::NotSent)?;
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let mut request = client
             .post(target.url.clone())
+            .timeout(DEADLINE)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
         request = self.credential.put_on(request);

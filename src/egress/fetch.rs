@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     domain::{Error, ErrorCode},
-    egress::{credential::Credential, guard::Guard, request_clients::client_for},
+    egress::{credential::Credential, guard::Guard},
 };
 
 const MOST_REDIRECTS: usize = 3;
@@ -116,10 +116,10 @@ async fn follow(
         let guard = account.map_or(&bounds.guard, |account| account.guard);
         guard.check(&url).map_err(FetchFault::Refused)?;
         let target = guard.resolve(&url).await.map_err(FetchFault::NoAddress)?;
-        let client = client_for(&target, bounds.deadline).map_err(|error| {
+        let client = guard.client_to(&target).map_err(|error| {
             FetchFault::NotKept(Error::internal(format!("no client could be made: {error}")))
         })?;
-        let mut request = client.get(target.url.clone());
+        let mut request = client.get(target.url.clone()).timeout(bounds.deadline);
         if let Some(account) = account {
             request = account.credential.put_on(request);
         }

@@ -19,6 +19,7 @@ use crate::{
     egress::{
         own::OwnPorts,
         reach::Reach,
+        request_clients::RequestClients,
         target::{Target, look_up},
     },
 };
@@ -46,7 +47,7 @@ enum Purpose {
     Service,
 }
 
-/// Clones share their rules.
+/// Clones share their rules, and the clients of requests to what the guard let pass.
 #[derive(Clone, Debug)]
 pub struct Guard {
     purpose: Purpose,
@@ -55,6 +56,7 @@ pub struct Guard {
     private: Private,
     allowed: Arc<[AllowedTarget]>,
     own: OwnPorts,
+    clients: RequestClients,
 }
 
 /// Why an address must not be connected to.
@@ -68,7 +70,7 @@ enum Refusal {
 impl Guard {
     /// For webhooks of callers who may touch all sessions.
     pub fn for_webhooks(own: OwnPorts, private: Private, allowed: &[AllowedTarget]) -> Self {
-        Self { purpose: Purpose::Webhook, is_narrow: false, private, allowed: allowed.into(), own }
+        Self::new(Purpose::Webhook, private, allowed.into(), own)
     }
 
     /// The same for callers with access to one session: never loopback.
@@ -84,13 +86,27 @@ impl Guard {
     /// For files that are fetched from a URL.
     pub fn for_media(own: OwnPorts, is_private_allowed: bool) -> Self {
         let private = if is_private_allowed { Private::Yes } else { Private::No };
-        Self { purpose: Purpose::Media, is_narrow: false, private, allowed: Arc::default(), own }
+        Self::new(Purpose::Media, private, Arc::default(), own)
     }
 
     /// For services that the owner of the gateway names in its settings.
     pub fn for_services(own: OwnPorts) -> Self {
-        let (purpose, private) = (Purpose::Service, Private::Yes);
-        Self { purpose, is_narrow: false, private, allowed: Arc::default(), own }
+        Self::new(Purpose::Service, Private::Yes, Arc::default(), own)
+    }
+
+    fn new(
+        purpose: Purpose,
+        private: Private,
+        allowed: Arc<[AllowedTarget]>,
+        own: OwnPorts,
+    ) -> Self {
+        let clients = RequestClients::default();
+        Self { purpose, is_narrow: false, private, allowed, own, clients }
+    }
+
+    /// A client for a target that was resolved, which connects to its checked addresses alone.
+    pub fn client_to(&self, target: &Target) -> Result<reqwest::Client, reqwest::Error> {
+        self.clients.to(target)
     }
 
     /// Checks the form of a URL, without asking DNS.

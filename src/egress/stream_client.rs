@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     config::Secret,
     domain::Error,
-    egress::{api_client::NoAnswer, guard::Guard, own::OwnPorts, request_clients::client_for},
+    egress::{api_client::NoAnswer, guard::Guard, own::OwnPorts},
 };
 
 /// Clones are the same client.
@@ -58,9 +58,10 @@ impl StreamClient {
             tracing::warn!(base = %self.base, %error, "{} cannot be asked: {error}", self.base);
             NoAnswer::NotSent
         })?;
-        let client = client_for(&target, deadline).map_err(|_| NoAnswer::NotSent)?;
+        let client = self.guard.client_to(&target).map_err(|_| NoAnswer::NotSent)?;
         let mut request = client
             .post(target.url.clone())
+            .timeout(deadline)
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream, application/json")
             .body(body.to_string());

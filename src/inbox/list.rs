@@ -118,9 +118,16 @@ pub async fn page(
     let (lists, length) = shortest(store, filter).await?;
     let is_one_list = filter.is_one_list();
     let is_by_recency = filter.order == Order::Recent;
-    let search = filter.search.as_deref().map(ConversationSearch::parse);
+    let search = match filter.search.as_deref() {
+        Some(text) => Some(conversations.search(text, &filter.sessions).await?),
+        None => None,
+    };
     // Where the total is counted, the walk begins at the beginning all the same.
-    let mut merge = Merge::new(store, &filter.sessions, &lists, before.filter(|_| is_one_list));
+    let from = match is_one_list {
+        true => (before, Some(offset.saturating_add(limit))),
+        false => (None, None),
+    };
+    let mut merge = Merge::new(store, &filter.sessions, &lists, from);
     let (mut items, mut passed, mut total) = (Vec::new(), 0, 0);
     // Of another order than by recency: since when each waits, and where it lies.
     let mut ranked: Vec<(Option<Timestamp>, Key<InboxState>)> = Vec::new();

@@ -42,12 +42,13 @@ pub fn order(state: &InboxState) -> Order<'_> {
 }
 
 impl<'a> Merge<'a> {
-    /// Merges disjoint lists of these sessions. Only what comes behind `before`, if that is given.
+    /// Merges disjoint lists of these sessions. Only what comes behind `before`, if that is given. Where the caller
+    /// wants so many of them and no more, a single list is read no further in the first step.
     pub fn new(
         store: &'a Store,
         sessions: &[SessionId],
         lists: &[String],
-        before: Option<&InboxState>,
+        (before, wanted): (Option<&InboxState>, Option<usize>),
     ) -> Self {
         let stream = |session: &SessionId, list: &str| Stream {
             list: InboxState::list(session, list),
@@ -55,11 +56,15 @@ impl<'a> Merge<'a> {
             ahead: VecDeque::new(),
             is_over: false,
         };
-        let streams = sessions
+        let streams: Vec<Stream> = sessions
             .iter()
             .flat_map(|session| lists.iter().map(move |list| stream(session, list)))
             .collect();
-        Self { store, streams, step: FIRST_STEP }
+        let step = match wanted {
+            Some(wanted) if streams.len() == 1 => wanted.clamp(1, LONGEST_STEP),
+            _ => FIRST_STEP,
+        };
+        Self { store, streams, step }
     }
 
     /// The next conversations; none at the end.

@@ -389,7 +389,7 @@ proptest! {
                 let from = std::iter::once(None).chain(own.iter().map(|state| Some(*state)));
                 for (place, before) in from.enumerate() {
                     let names = std::slice::from_ref(&list);
-                    let mut merge = Merge::new(&store, &sessions, names, before);
+                    let mut merge = Merge::new(&store, &sessions, names, (before, None));
                     let mut read = Vec::new();
                     while let Some(step) = merge.next().await.unwrap() {
                         read.extend(step);

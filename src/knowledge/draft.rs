@@ -1,7 +1,7 @@
 //! What callers may say of a document, and its checks. Pure.
 
 use crate::{
-    domain::{Error, file_name},
+    domain::{Error, file_name, line},
     knowledge::extract::{FileType, LARGEST},
 };
 
@@ -48,7 +48,11 @@ pub enum ContentChange {
 
 /// The trimmed title.
 pub fn title(title: &str) -> Result<String, Error> {
-    text("title", title, LONGEST_TITLE)
+    let title = text("title", title, LONGEST_TITLE)?;
+    match line::is_line(&title) {
+        true => Ok(title),
+        false => Err(Error::invalid_field("title", line::FAULT)),
+    }
 }
 
 /// A content whose texts are trimmed and within their bounds.

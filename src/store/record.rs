@@ -153,6 +153,9 @@ pub async fn get_many<R: Record>(
     engine: &dyn Engine,
     keys: &[Key<R>],
 ) -> Result<Vec<Option<R>>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
     let keys: Vec<Vec<u8>> = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
     let found = engine.get_many(&keys).await?;
     found.iter().map(|value| value.as_deref().map(decode).transpose()).collect()

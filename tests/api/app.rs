@@ -130,6 +130,11 @@ impl TestApp {
         self.memory.as_ref().expect("the test is not on the engine in memory").calls()
     }
 
+    /// Values that the engine in memory looked up or read so far.
+    pub fn values(&self) -> u64 {
+        self.memory.as_ref().expect("the test is not on the engine in memory").values()
+    }
+
     pub async fn stop(self) -> TempDir {
         assert_eq!(self.gateway.stop().await, Vec::<String>::new(), "the stop was not clean");
         self.folder

@@ -11,6 +11,11 @@ use crate::{
 };
 
 const CHATS: usize = 50;
+const BUSINESS_CHATS: &str = "/api/whatsapp-api/chats?limit=50";
+/// What a conversation of the business is shown from: its state, its record, its chat, its newest message, its contact.
+const MOST_FOR_A_CHAT: u64 = 5;
+/// What is read once for a page, such as the caller's key and the length of the list.
+const MOST_FOR_A_PAGE: u64 = 12;
 /// What a page of a list may ask.
 const MOST_FOR_A_LIST: u64 = 9;
 /// The gateway works for itself meanwhile, so some tries count more than the request.
@@ -37,6 +42,18 @@ impl Counted {
             least = least.min(self.app.calls() - before);
         }
         writeln!(self.report, "{least:>5}  {what}").unwrap();
+        least
+    }
+
+    /// The least of some tries, as with calls.
+    async fn values(&mut self, path: &str) -> u64 {
+        let mut least = u64::MAX;
+        for _ in 0..TRIES {
+            let before = self.app.values();
+            assert!(self.app.get(path).await.0.is_success());
+            least = least.min(self.app.values() - before);
+        }
+        writeln!(self.report, "{least:>5}  values for {path}").unwrap();
         least
     }
 
@@ -102,6 +119,10 @@ async fn no_list_asks_the_engine_once_for_each_of_its_rows() {
     counted.list("quick replies", "/api/whatsapp-api/quick-replies?q=/a").await;
     counted.list("templates", "/api/whatsapp-api/templates?search=a").await;
     counted.list("broadcasts", "/api/whatsapp-api/broadcasts?status=DRAFT").await;
+    counted.list("chats of the business", BUSINESS_CHATS).await;
+    counted.list("contacts of the business", "/api/whatsapp-api/contacts?limit=50").await;
+    let values = counted.values(BUSINESS_CHATS).await;
+    assert!(values <= CHATS as u64 * MOST_FOR_A_CHAT + MOST_FOR_A_PAGE, "{values} values are read");
     let text = json!({ "chatId": chat, "content": "good evening" });
     counted.count("send a text", "/api/v1/sessions/s/send-text", Some(text)).await;
     let read = format!("/api/v1/sessions/s/chats/{chat}/mark-read");

@@ -32,6 +32,7 @@ mod fields;
 mod idempotency;
 mod identity;
 mod journey;
+mod labels;
 mod listeners;
 mod mcp;
 mod media_links;

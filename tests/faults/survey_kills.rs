@@ -97,18 +97,20 @@ async fn asked(daemon: &Daemon, phone: &str) -> usize {
     shown.iter().filter(|text| *text == QUESTION).count()
 }
 
-/// How often the conversation of a contact was resolved, by the timeline.
+/// How often the conversation of a contact was resolved, over all pages of the timeline.
 async fn resolved(daemon: &Daemon, contact: &str) -> usize {
-    let all = format!("/contacts/{contact}/timeline?type=conversation_resolved&limit=200");
-    let (mut count, mut page) = (0, business(daemon, &all).await);
+    let path = format!("/contacts/{contact}/timeline?type=conversation_resolved&limit=200");
+    let (mut before, mut count) = (String::new(), 0);
     loop {
+        let page = business(daemon, &format!("{path}{before}")).await;
         let events = page["events"].as_array().unwrap();
         count += events.len();
-        if page["hasMore"] == false {
-            return count;
+        match events.last() {
+            Some(last) if page["hasMore"] == true => {
+                before = format!("&before={}", last["at"].as_str().unwrap());
+            }
+            _ => return count,
         }
-        let oldest = events.last().unwrap()["at"].as_str().unwrap();
-        page = business(daemon, &format!("{all}&before={oldest}")).await;
     }
 }
 

@@ -74,6 +74,9 @@ async fn a_number_is_the_same_however_it_is_written(stage: Stage) {
     for list in ["contacts", "chats"] {
         let found = stage.ask(&format!("{list}?search=%2B1%20(555)%20000%E2%80%910011")).await;
         assert_eq!(found[0]["id"], ADA_ID, "{list}: {found}");
+        let found =
+            stage.ask(&format!("{list}?search=%2B1%20555%20000%200011@s.whatsapp.net")).await;
+        assert_eq!(found[0]["id"], ADA_ID, "{list}: {found}");
     }
     let (_, found) = stage.get("/api/v1/chat/conversations?search=%2B1%C2%A0555%20000").await;
     assert_eq!(found["data"]["data"][0]["contact_number"], ADA, "{found}");

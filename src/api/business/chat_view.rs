@@ -1,6 +1,6 @@
 //! Conversations as the business API shows them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,11 +15,11 @@ use crate::{
     config::WindowMode,
     contacts::{Contact, Medium},
     domain::{
-        Error, Timestamp,
+        Error, Jid, JidKind, SessionId, Timestamp,
         conversation::{StoredMessage, message_uuid},
     },
     inbox::{Agent, InboxState, Survey},
-    messaging::Conversation,
+    messaging::{Conversation, ConversationName},
     services::Services,
 };
 
@@ -43,8 +43,8 @@ pub struct ChatView {
     /// Name of the session.
     #[schema(example = "shop")]
     session_id: String,
-    /// The person; null for somebody who is no contact, such as one that was deleted.
-    contact: Option<ChatContactView>,
+    /// The person. Somebody who is no contact, such as one that was deleted, has no id and only what WhatsApp knows.
+    contact: ChatContactView,
     /// Who works on it; null for nobody.
     assigned_to: Option<AgentView>,
     /// Id of the bot that answers; null without one.
@@ -111,13 +111,13 @@ impl CsatView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessChatContact)]
 pub struct ChatContactView {
-    /// Id of the contact.
+    /// Id of the contact; null for somebody who is no contact, such as one that was deleted.
     #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
-    id: String,
+    id: Option<String>,
     /// E.164; null for somebody who is known by a hidden WhatsApp id alone.
     #[schema(example = "+15550000001")]
     phone: Option<String>,
-    /// Name of the contact; null without one.
+    /// Name of the contact, or on WhatsApp of somebody who is none; null without one.
     #[schema(example = "Ada")]
     name: Option<String>,
     /// Tags of the contact.
@@ -191,10 +191,37 @@ pub struct Known {
 }
 
 impl Known {
-    pub async fn about(services: &Services, states: &[InboxState]) -> Result<Self, Error> {
-        let ids: Vec<Uuid> = states.iter().filter_map(|state| state.contact).collect();
-        let contacts = services.sending.contacts_of(&ids).await?;
-        let tags = services.tags.list().await?;
+    /// Reads conversations and what their views need. None for a conversation that was deleted.
+    pub async fn read(
+        services: &Services,
+        states: &[InboxState],
+    ) -> Result<(Self, Vec<Option<Conversation>>), Error> {
+        let contacts = contacts_of(services, states).await?;
+        let is_stranger = |state: &&InboxState| {
+            state.contact.is_none_or(|contact| !contacts.contains_key(&contact))
+        };
+        let strangers: HashSet<_> = states.iter().filter(is_stranger).map(chat_of).collect();
+        let chats: Vec<_> = states.iter().map(chat_of).collect();
+        let is_named = |chat: (&SessionId, &Jid)| strangers.contains(&chat);
+        let found = services.conversations.of_many_naming(&chats, is_named).await?;
+        let has_tags =
+            found.iter().flatten().any(|conversation| !conversation.record.inbox.tags.is_empty());
+        Ok((Self::with(services, states, contacts, has_tags).await?, found))
+    }
+
+    /// What the view of one conversation needs.
+    pub async fn about(services: &Services, state: &InboxState) -> Result<Self, Error> {
+        let states = std::slice::from_ref(state);
+        Self::with(services, states, contacts_of(services, states).await?, true).await
+    }
+
+    async fn with(
+        services: &Services,
+        states: &[InboxState],
+        contacts: HashMap<Uuid, Contact>,
+        has_tags: bool,
+    ) -> Result<Self, Error> {
+        let tags = if has_tags { services.tags.list().await? } else { Vec::new() };
         let is_assigned = states.iter().any(|state| state.assignee.is_some());
         let (keys, users) = match is_assigned {
             true => (services.api_keys.list().await?, services.accounts.users().await?),
@@ -203,11 +230,7 @@ impl Known {
         let keys = keys.into_iter().map(|key| (Agent::Key(key.id), key.name));
         let users = users.into_iter().map(|user| (Agent::User(user.id), user.name));
         Ok(Self {
-            contacts: ids
-                .into_iter()
-                .zip(contacts)
-                .filter_map(|(id, one)| Some((id, one?)))
-                .collect(),
+            contacts,
             tags: tags.into_iter().map(|tag| (tag.id, tag.name)).collect(),
             agents: keys.chain(users).collect(),
             now: services.clock.now(),
@@ -223,7 +246,7 @@ impl Known {
             channel: Channel::of(&state.session).as_str(),
             selected_channel: Channel::selected(state).as_str(),
             session_id: state.session.to_string(),
-            contact: contact.map(contact_view),
+            contact: contact.map_or_else(|| stranger_view(of), contact_view),
             assigned_to: state.assignee.map(|agent| AgentView {
                 id: agent.id().to_string(),
                 name: self.agents.get(&agent).cloned(),
@@ -259,21 +282,39 @@ impl Known {
 
 /// One conversation; none for one that was deleted.
 pub async fn of(services: &Services, state: &InboxState) -> Result<Option<ChatView>, Error> {
-    let chat = (&state.session, &state.chat);
-    let found = services.conversations.of_many(&[chat]).await?.into_iter().next().flatten();
-    let Some(found) = found else { return Ok(None) };
-    let known = Known::about(services, std::slice::from_ref(state)).await?;
-    Ok(Some(known.view(services, state, &found)))
+    let (known, found) = Known::read(services, std::slice::from_ref(state)).await?;
+    let found = found.into_iter().next().flatten();
+    Ok(found.map(|found| known.view(services, state, &found)))
 }
 
-/// A contact in short; none for one that was deleted.
+fn chat_of(state: &InboxState) -> (&SessionId, &Jid) {
+    (&state.session, &state.chat)
+}
+
+async fn contacts_of(
+    services: &Services,
+    states: &[InboxState],
+) -> Result<HashMap<Uuid, Contact>, Error> {
+    let ids: Vec<Uuid> = states.iter().filter_map(|state| state.contact).collect();
+    let contacts = services.sending.contacts_of(&ids).await?;
+    Ok(ids.into_iter().zip(contacts).filter_map(|(id, one)| Some((id, one?))).collect())
+}
+
+/// The person of a chat in short: the contact, or what WhatsApp knows of somebody who is none.
 pub async fn contact(
     services: &Services,
+    chat: (&SessionId, &Jid),
     id: Option<Uuid>,
-) -> Result<Option<ChatContactView>, Error> {
+) -> Result<ChatContactView, Error> {
     let ids: Vec<Uuid> = id.into_iter().collect();
-    let found = services.sending.contacts_of(&ids).await?.into_iter().flatten().next();
-    Ok(found.as_ref().map(contact_view))
+    let contact = services.sending.contacts_of(&ids).await?.into_iter().flatten().next();
+    if let Some(contact) = contact {
+        return Ok(contact_view(&contact));
+    }
+    match services.conversations.of_many(&[chat]).await?.into_iter().next().flatten() {
+        Some(conversation) => Ok(stranger_view(&conversation)),
+        None => Ok(person_view(&services.chats.number_of(chat.0, chat.1).await?, None)),
+    }
 }
 
 /// Who did something; none for nobody.
@@ -285,12 +326,26 @@ pub async fn agent(services: &Services, agent: Option<Agent>) -> Result<Option<A
 
 fn contact_view(contact: &Contact) -> ChatContactView {
     ChatContactView {
-        id: contact.id.to_string(),
+        id: Some(contact.id.to_string()),
         phone: contact.phone.as_ref().map(|digits| format!("+{digits}")),
         name: contact.name.clone(),
         tags: contact.tags.clone(),
         opted_in: contact.consent(Medium::WhatsApp).opted_in,
     }
+}
+
+fn stranger_view(conversation: &Conversation) -> ChatContactView {
+    let name = match conversation.name() {
+        ConversationName::Name(name) => Some(name.to_owned()),
+        ConversationName::Number(_) => None,
+    };
+    person_view(&conversation.with, name)
+}
+
+/// Somebody who is no contact.
+fn person_view(person: &Jid, name: Option<String>) -> ChatContactView {
+    let phone = (person.kind() == JidKind::Person).then(|| format!("+{}", person.user()));
+    ChatContactView { id: None, phone, name, tags: Vec::new(), opted_in: false }
 }
 
 fn last_view(state: &InboxState, last: &StoredMessage) -> LastMessageView {

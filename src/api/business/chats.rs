@@ -223,7 +223,7 @@ pub async fn find<S>(call: &kit::Call<S, OwnSessions>, id: &str) -> Result<Found
 }
 
 async fn view(services: &Services, found: &Found) -> Result<ChatView, Error> {
-    let known = Known::about(services, std::slice::from_ref(&found.state)).await?;
+    let known = Known::about(services, &found.state).await?;
     Ok(known.view(services, &found.state, &found.conversation))
 }
 
@@ -241,9 +241,7 @@ pub async fn list(
         return Ok(Paged::of(&[], query.paging, 0));
     }
     let found = call.inbox.page(&filter, before.as_ref(), place).await?;
-    let chats: Vec<_> = found.items.iter().map(|state| (&state.session, &state.chat)).collect();
-    let conversations = call.conversations.of_many(&chats).await?;
-    let known = Known::about(&call, &found.items).await?;
+    let (known, conversations) = Known::read(&call, &found.items).await?;
     let both = found.items.iter().zip(conversations);
     let chats: Vec<ChatView> =
         both.filter_map(|(state, of)| Some(known.view(&call, state, &of?))).collect();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    domain::Error,
+    domain::{Error, line},
     inbox::{MenuDraft, MenuKind, OptionDraft, Section},
 };
 
@@ -83,7 +83,11 @@ fn option(
     longest_description: Option<usize>,
 ) -> Result<OptionDraft, Error> {
     let id = text(value, place, "id", longest_id);
-    let title = text(value, place, "title", longest_title);
+    let title = text(value, place, "title", longest_title).and_then(|title| {
+        // A line of the menu is what is answered by its number.
+        let fault = || Error::invalid_field(&format!("{place}.title"), line::FAULT);
+        if line::is_line(&title) { Ok(title) } else { Err(fault()) }
+    });
     let description = match longest_description {
         Some(longest) => optional(value, place, "description", longest),
         None => Ok(None),

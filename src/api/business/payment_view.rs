@@ -9,8 +9,11 @@ use utoipa::{
 use uuid::Uuid;
 
 use crate::{
-    api::kit::{Plural, path_value},
-    domain::{Error, ErrorCode, Timestamp, shown::shown},
+    api::{
+        chat::time,
+        kit::{Plural, path_value},
+    },
+    domain::{Error, ErrorCode, shown::shown},
     payments::{LinkStatus, PaymentLink},
 };
 
@@ -108,7 +111,6 @@ impl Plural for LinkView {
 
 impl From<PaymentLink> for LinkView {
     fn from(link: PaymentLink) -> Self {
-        let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
         Self {
             id: link.id.to_string(),
             url: link.url,
@@ -120,10 +122,10 @@ impl From<PaymentLink> for LinkView {
             provider: link.provider.as_str(),
             contact_id: link.contact.map(|id| id.to_string()),
             conversation_id: link.conversation.map(|id| id.to_string()),
-            expires_at: time(link.expires_at),
-            created_at: link.created_at.to_string(),
-            paid_at: time(link.paid_at),
-            cancelled_at: time(link.cancelled_at),
+            expires_at: link.expires_at.map(time),
+            created_at: time(link.created_at),
+            paid_at: link.paid_at.map(time),
+            cancelled_at: link.cancelled_at.map(time),
         }
     }
 }

@@ -123,7 +123,7 @@ async fn send_to_chat(
     check_names(&call, &body, (&found.state.session, &found.state.chat)).await?;
     match draft {
         Some(draft) => {
-            let recipient = within(&call, found.state, channel(&body)?).await?;
+            let recipient = within(&call, found.state, &body).await?;
             deliver(&call, body, recipient, draft).await
         }
         None => react(&call, body, Some((found.state.session, found.state.chat))).await,
@@ -135,17 +135,23 @@ fn channel(body: &SendBody) -> Result<Option<Channel>, Error> {
     body.channel.as_deref().map(Channel::read).transpose()
 }
 
+/// The session that a body names.
+fn named_session<'b>(body: &'b SendBody) -> Option<&'b str> {
+    body.session_id.as_deref().map(str::trim).filter(|name| !name.is_empty())
+}
+
 /// Where a message into a conversation goes: by the channel that is named, else by the one that was chosen for it.
-async fn within(
-    call: &Call,
-    state: InboxState,
-    channel: Option<Channel>,
-) -> Result<Recipient, Error> {
-    let channel = channel.unwrap_or_else(|| Channel::selected(&state));
+async fn within(call: &Call, state: InboxState, body: &SendBody) -> Result<Recipient, Error> {
+    let channel = channel(body)?.unwrap_or_else(|| Channel::selected(&state));
+    let name = named_session(body);
     if channel == Channel::of(&state.session) {
+        if name.is_some() && !sessions_of(call, channel, name).await?.contains(&state.session) {
+            let fault = "is not the session of the conversation";
+            return Err(Error::invalid_field("sessionId", fault));
+        }
         return Ok(Recipient::Chat { session: state.session, chat: state.chat });
     }
-    let sessions = sessions_of(call, channel).await?;
+    let sessions = sessions_of(call, channel, name).await?;
     Ok(Recipient::Person { id: channels::number_of(call, &state).await?, sessions })
 }
 
@@ -181,18 +187,27 @@ fn person(text: &str) -> Result<Jid, Error> {
     address::person(text).map_err(|error| Error::invalid_field("to", error.about(text)))
 }
 
-/// The sessions that serve a channel.
-async fn sessions_of(call: &Call, channel: Channel) -> Result<Vec<SessionId>, Error> {
-    match channel {
-        Channel::WhatsApp => {
+/// The sessions that serve a channel, or the one of them that is named.
+async fn sessions_of(
+    call: &Call,
+    channel: Channel,
+    name: Option<&str>,
+) -> Result<Vec<SessionId>, Error> {
+    match (channel, name) {
+        (Channel::WhatsApp, Some(name)) => Ok(vec![sessions::named(call, name)?.id]),
+        (Channel::Sms | Channel::Slack, Some(_)) => Err(Error::invalid_field(
+            "sessionId",
+            "names a session of WhatsApp, and the channel is another",
+        )),
+        (Channel::WhatsApp, None) => {
             Ok(sessions::in_order(call).into_iter().map(|status| status.id).collect())
         }
         // A key for one session does not reach the number.
-        Channel::Sms if call.own_session().is_some() => {
+        (Channel::Sms, None) if call.own_session().is_some() => {
             Err(Error::new(ErrorCode::Forbidden, "This key is for one session, which is not SMS"))
         }
-        Channel::Sms => Ok(vec![call.sms.open().await?.clone()]),
-        Channel::Slack => Err(Error::invalid("Slack is not enabled")),
+        (Channel::Sms, None) => Ok(vec![call.sms.open().await?.clone()]),
+        (Channel::Slack, None) => Err(Error::invalid("Slack is not enabled")),
     }
 }
 
@@ -235,16 +250,14 @@ async fn recipient(call: &Call, body: &SendBody) -> Result<Recipient, Error> {
     if let Some(id) = &body.conversation_id {
         let found = chats::find(call, id).await?;
         check_names(call, body, (&found.state.session, &found.state.chat)).await?;
-        return within(call, found.state, channel(body)?).await;
+        return within(call, found.state, body).await;
     }
     let text = body.to.as_deref().unwrap_or_default();
     if text.trim().is_empty() {
         return Err(Error::invalid_field("to", "is required"));
     }
-    let sessions = match (&body.session_id, channel(body)?.unwrap_or(Channel::WhatsApp)) {
-        (Some(name), Channel::WhatsApp) => vec![sessions::named(call, name)?.id],
-        (_, channel) => sessions_of(call, channel).await?,
-    };
+    let channel = channel(body)?.unwrap_or(Channel::WhatsApp);
+    let sessions = sessions_of(call, channel, named_session(body)).await?;
     if let Ok(id) = text.trim().parse::<uuid::Uuid>() {
         let id = call.sending.address_of(id).await?;
         return Ok(Recipient::Person { id, sessions });
@@ -352,6 +365,9 @@ async fn react(
         return Err(no_such_message().into());
     }
     check_names(call, &body, (&session, &id.chat)).await?;
+    if channel(&body)?.is_some_and(|channel| channel != Channel::of(&session)) {
+        return Err(Error::invalid_field("channel", "is not the channel of the message").into());
+    }
     let recipient = Recipient::Chat { session, chat: id.chat.clone() };
     let prepared = call.sending.prepare(&recipient, Kind::Free, SendOptions::default()).await?;
     note_session(call.request(), &prepared.session);

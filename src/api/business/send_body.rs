@@ -9,6 +9,7 @@ use crate::{
     domain::{
         Content, Error, address,
         command::{ContactCard, MediaKind},
+        line,
     },
     inbox::Draft,
     services::Services,
@@ -33,6 +34,23 @@ pub enum SendType {
     Location,
     Contact,
     Reaction,
+}
+
+impl SendType {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Document => "document",
+            Self::Audio => "audio",
+            Self::Video => "video",
+            Self::Template => "template",
+            Self::Interactive => "interactive",
+            Self::Location => "location",
+            Self::Contact => "contact",
+            Self::Reaction => "reaction",
+        }
+    }
 }
 
 /// Language of a template: `en_US`, or an object with `code`.
@@ -162,11 +180,31 @@ impl SendBody {
         self.kind.unwrap_or_default()
     }
 
-    /// Names every field that the type needs and that is missing.
+    /// Names every field that the type needs and that is missing, and every field that the type does not have.
     pub fn check_type(&self) -> Result<(), Error> {
+        let kind = self.kind();
+        let missing = self.missing().into_iter().map(|field| (field, "is required".to_owned()));
+        let foreign = self.foreign().into_iter();
+        let foreign =
+            foreign.map(|field| (field, format!("is not a field of type {}", kind.word())));
+        let is_twice = self.text.is_some() && self.content.is_some() && self.text != self.content;
+        let twice =
+            is_twice.then(|| ("content", "differs from text, which means the same".to_owned()));
+        let faults: Vec<_> = missing
+            .chain(foreign)
+            .chain(twice.filter(|_| kind == SendType::Text))
+            .map(|(field, fault)| (field.to_owned(), fault))
+            .collect();
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        Ok(())
+    }
+
+    fn missing(&self) -> Vec<&'static str> {
         let has_file = self.media_url.is_some() || self.media_id.is_some();
         let file = ("mediaUrl", has_file);
-        let needed: &[(&str, bool)] = match self.kind() {
+        let needed: &[(&'static str, bool)] = match self.kind() {
             SendType::Text => &[("text", self.words().is_some())],
             SendType::Image | SendType::Audio | SendType::Video => &[file],
             SendType::Document => &[file, ("filename", self.filename.is_some())],
@@ -180,20 +218,48 @@ impl SendBody {
                 ("longitude", self.longitude.is_some()),
                 ("name", self.name.is_some()),
             ],
-            SendType::Contact => {
-                &[("contacts", self.contacts.as_ref().is_some_and(|all| !all.is_empty()))]
-            }
+            SendType::Contact => &[("contacts", self.contacts.as_ref().is_some_and(has_entries))],
             SendType::Reaction => {
                 &[("messageId", self.message_id.is_some()), ("emoji", self.emoji.is_some())]
             }
         };
-        let missing = needed.iter().filter(|(_, is_there)| !is_there);
-        let faults: Vec<_> =
-            missing.map(|(field, _)| ((*field).to_owned(), "is required".to_owned())).collect();
-        if !faults.is_empty() {
-            return Err(Error::invalid_fields(faults));
-        }
-        Ok(())
+        needed.iter().filter(|(_, is_there)| !is_there).map(|(field, _)| *field).collect()
+    }
+
+    /// The fields that are given and belong to other types alone.
+    fn foreign(&self) -> Vec<&'static str> {
+        use SendType::{
+            Audio, Contact, Document, Image, Interactive, Location, Reaction, Template, Text, Video,
+        };
+        let kind = self.kind();
+        let given: [(&'static str, bool, &[SendType]); 19] = [
+            ("text", self.text.is_some(), &[Text]),
+            ("content", self.content.is_some(), &[Text]),
+            ("previewUrl", self.preview_url, &[Text]),
+            ("mediaUrl", self.media_url.is_some(), &[Image, Document, Audio, Video]),
+            ("mediaId", self.media_id.is_some(), &[Image, Document, Audio, Video]),
+            ("filename", self.filename.is_some(), &[Image, Document, Audio, Video]),
+            ("caption", self.caption.is_some(), &[Image, Document, Video]),
+            ("voice", self.voice, &[Audio]),
+            ("templateName", self.template_name.is_some(), &[Template]),
+            ("language", self.language.is_some(), &[Template]),
+            ("components", self.components.as_ref().is_some_and(has_entries), &[Template]),
+            ("interactive", self.interactive.is_some(), &[Interactive]),
+            ("latitude", self.latitude.is_some(), &[Location]),
+            ("longitude", self.longitude.is_some(), &[Location]),
+            ("name", self.name.is_some(), &[Location]),
+            ("address", self.address.is_some(), &[Location]),
+            ("contacts", self.contacts.as_ref().is_some_and(has_entries), &[Contact]),
+            ("messageId", self.message_id.is_some(), &[Reaction]),
+            // An empty one takes a reaction back, and says nothing elsewhere.
+            ("emoji", self.emoji.as_ref().is_some_and(|emoji| !emoji.is_empty()), &[Reaction]),
+        ];
+        let of_messages = [("replyTo", self.reply_to.is_some()), ("queue", self.queue)];
+        let of_messages =
+            of_messages.into_iter().filter(|(_, is_there)| *is_there && kind == Reaction);
+        let foreign =
+            given.into_iter().filter(|(_, is_there, of)| *is_there && !of.contains(&kind));
+        foreign.map(|(field, ..)| field).chain(of_messages.map(|(field, _)| field)).collect()
     }
 
     fn words(&self) -> Option<&str> {
@@ -206,6 +272,10 @@ impl SendBody {
         let (message, emoji) = (self.message_id.clone(), self.emoji.clone());
         message.zip(emoji).ok_or_else(|| Error::invalid_field("messageId", "is required"))
     }
+}
+
+fn has_entries(list: &Vec<Value>) -> bool {
+    !list.is_empty()
 }
 
 /// The content of a message without a file.
@@ -242,6 +312,7 @@ fn card(place: usize, value: &Value) -> Result<ContactCard, Error> {
         None => Err(fault("phones", "is required")),
     };
     let name = match name {
+        Some(name) if !line::is_line(name) => Err(fault("name", line::FAULT)),
         Some(name) if name.chars().count() <= LONGEST_NAME => Ok(name.to_owned()),
         Some(_) => Err(fault("name", "must have at most 256 characters")),
         None => Err(fault("name", "is required")),
@@ -261,7 +332,7 @@ pub fn file(services: &Services, body: &SendBody, is_narrow: bool) -> Result<Dra
         SendType::Audio => MediaKind::Audio,
         _ => MediaKind::Document,
     };
-    let caption = body.caption.clone().filter(|_| body.kind() != SendType::Audio);
+    let caption = body.caption.clone();
     let filename = body.filename.clone();
     let url = match (&body.media_url, &body.media_id) {
         (Some(_), Some(_)) => {
@@ -312,6 +383,47 @@ mod tests {
         }
         assert!(body(json!({ "text": " " })).check_type().is_err());
         assert!(body(json!({ "content": "words" })).check_type().is_ok());
+    }
+
+    #[test]
+    fn a_field_of_another_type_is_refused_by_its_name() {
+        let fields = json!({
+            "text": "Hi", "content": "Hi", "previewUrl": true, "mediaUrl": "https://example.com/a",
+            "filename": "a.pdf", "caption": "A", "voice": true, "templateName": "a", "language": "en",
+            "components": [{}], "interactive": {}, "latitude": 1, "longitude": 1, "name": "A",
+            "address": "A", "contacts": [{}], "messageId": "1", "emoji": "\u{1f44d}",
+            "replyTo": "1", "queue": true,
+        });
+        let own: [(&str, &[&str]); 10] = [
+            ("text", &["text", "content", "previewUrl", "replyTo", "queue"]),
+            ("image", &["mediaUrl", "filename", "caption", "replyTo", "queue"]),
+            ("document", &["mediaUrl", "filename", "caption", "replyTo", "queue"]),
+            ("audio", &["mediaUrl", "filename", "voice", "replyTo", "queue"]),
+            ("video", &["mediaUrl", "filename", "caption", "replyTo", "queue"]),
+            ("template", &["templateName", "language", "components", "replyTo", "queue"]),
+            ("interactive", &["interactive", "replyTo", "queue"]),
+            ("location", &["latitude", "longitude", "name", "address", "replyTo", "queue"]),
+            ("contact", &["contacts", "replyTo", "queue"]),
+            ("reaction", &["messageId", "emoji"]),
+        ];
+        for (kind, own) in own {
+            let mut all = fields.clone();
+            all["type"] = kind.into();
+            let refused = body(all).check_type().unwrap_err().details["fields"].clone();
+            for field in fields.as_object().unwrap().keys() {
+                let is_own = own.contains(&field.as_str());
+                assert_eq!(refused.get(field).is_none(), is_own, "{field} of {kind}: {refused}");
+            }
+            let mut alone: serde_json::Map<_, _> = fields.as_object().unwrap().clone();
+            alone.retain(|field, _| own.contains(&field.as_str()));
+            alone.insert("type".to_owned(), kind.into());
+            assert!(body(alone.into()).check_type().is_ok(), "{kind}");
+        }
+        let nothing =
+            json!({ "text": "Hi", "emoji": "", "voice": false, "queue": false, "components": [] });
+        assert!(body(nothing).check_type().is_ok());
+        let differ = body(json!({ "text": "Hi", "content": "Ho" })).check_type().unwrap_err();
+        assert!(differ.details["fields"].get("content").is_some());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         business::contact_view::ContactId,
+        chat::time,
         endpoint::Endpoint,
         error::ApiError,
         kit::{Call, Contacts, Data, Limit, Path, Query, check::bounds::one_of},
@@ -23,7 +24,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about("Business contacts", "What happened with a contact, newest first")
             .details(
                 "Messages, conversations, opt-ins and opt-outs, tags, and changes by callers (`audit`). For the \
-                 next page, `before` is the `at` of the last entry: no two entries have the same.",
+                 next page, `before` is the `at` of the last entry. A page may have a few more entries than `limit`: those \
+                 of one millisecond are never divided.",
             ),
     ]
 }
@@ -87,7 +89,7 @@ impl From<Entry> for EntryView {
         Self {
             id: entry.id.to_string(),
             r#type: entry.kind.as_str(),
-            at: entry.at.to_string(),
+            at: time(entry.at),
             actor: ActorView {
                 r#type: entry.actor.kind.as_str(),
                 id: entry.actor.id.map(|id| id.to_string()),

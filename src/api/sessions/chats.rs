@@ -12,7 +12,11 @@ use crate::{
         },
         sessions::{identity::IdentityView, message_view::MessageView},
     },
-    domain::{Chat, Identities, address::digits_of, event_people::people_in_message},
+    domain::{
+        Chat, Identities,
+        address::{Sought, sought},
+        event_people::people_in_message,
+    },
 };
 
 const TAG: &str = "Chats";
@@ -154,12 +158,20 @@ async fn list(
     let ChatsQuery { cached, unread, search, .. } = query;
     let offset = query.offset.min(usize::MAX / 2);
     let search = search.map(|search| search.to_lowercase());
-    let digits = search.as_deref().and_then(digits_of);
+    let sought = search.as_deref().and_then(sought);
+    let canonical = match &sought {
+        Some(Sought::Id(id)) => Some(call.chats.canonical_id(&session, id).await?),
+        _ => None,
+    };
     let chats = if unread || search.is_some() {
         let matches = |chat: &Chat| {
             let found = |search: &String| {
-                chat.name.to_lowercase().contains(search)
-                    || chat.id.as_str().contains(digits.as_ref().unwrap_or(search))
+                let has_address = match &sought {
+                    Some(Sought::Digits(digits)) => chat.id.as_str().contains(digits),
+                    Some(Sought::Id(id)) => chat.id == *id || canonical.as_ref() == Some(&chat.id),
+                    None => chat.id.as_str().contains(search),
+                };
+                has_address || chat.name.to_lowercase().contains(search)
             };
             (!unread || 0 < chat.unread) && search.as_ref().is_none_or(found)
         };

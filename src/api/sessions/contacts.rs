@@ -11,7 +11,11 @@ use crate::{
         sessions::identity::IdentityView,
         texts::person,
     },
-    domain::{Contact, Error, Identities, Jid, JidKind, Subject, address::digits_of},
+    domain::{
+        Contact, Error, Identities, Jid, JidKind, Subject,
+        address::{Sought, sought},
+        identity::Both,
+    },
 };
 
 const TAG: &str = "Contacts";
@@ -137,12 +141,25 @@ async fn list(
     let session = call.session_id()?;
     let ContactsQuery { search, my_contacts, limit, offset } = query;
     let search = search.map(|search| search.to_lowercase());
-    let digits = search.as_deref().and_then(digits_of);
+    let sought = search.as_deref().and_then(sought);
+    let both = match &sought {
+        Some(Sought::Id(id)) => call.directory.identities(&session, [id]).await?.both(id),
+        _ => None,
+    };
     let contacts = call.directory.contacts(&session).await?;
     let wanted = |contact: &&Contact| {
+        let has_address = |search: &String| match &sought {
+            Some(Sought::Digits(digits)) => contact.id.as_str().contains(digits),
+            Some(Sought::Id(id)) => {
+                let is_either = |both: &Both| {
+                    [&both.phone, &both.lid].into_iter().flatten().any(|id| contact.id == *id)
+                };
+                contact.lid.as_ref() == Some(id) || both.as_ref().is_some_and(is_either)
+            }
+            None => contact.id.as_str().contains(search),
+        };
         let found = |search: &String| {
-            contact.display_name().to_lowercase().contains(search)
-                || contact.id.as_str().contains(digits.as_ref().unwrap_or(search))
+            contact.display_name().to_lowercase().contains(search) || has_address(search)
         };
         (!my_contacts || contact.in_address_book) && search.as_ref().is_none_or(found)
     };

@@ -199,6 +199,11 @@ impl HoldView {
     }
 }
 
+/// A moment in UTC, to the millisecond.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
 impl OutboxView {
     fn of(entry: &OutboxEntry, status: &SessionStatus, now: Timestamp) -> Self {
         let me = status.me.as_ref().map(|me| &me.id);
@@ -209,9 +214,9 @@ impl OutboxView {
             state: entry.state,
             waiting_for: waiting_for(entry, status, now),
             priority: entry.options.priority,
-            queued_at: entry.queued_at.to_string(),
-            send_at: entry.options.send_at.map(|time| time.to_string()),
-            changed_at: entry.changed_at.to_string(),
+            queued_at: time(entry.queued_at),
+            send_at: entry.options.send_at.map(time),
+            changed_at: time(entry.changed_at),
             attempts: entry.attempts,
             reason: entry.reason.clone(),
             code: entry.failure,

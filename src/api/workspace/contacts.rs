@@ -67,7 +67,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 pub struct ContactsQuery {
-    /// Beginnings of words of the name, whatever their case and accents, or digits of the number.
+    /// Beginnings of words of the name, whatever their case and accents, digits of the number, or its WhatsApp id.
     #[schema(max_length = 200)]
     search: Option<String>,
     /// A tag, whatever its case.

@@ -4,7 +4,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Chat, Contact, Error, Jid, SessionId, address::digits_of, conversation::ConversationRecord,
+        Chat, Contact, Error, Jid, SessionId,
+        address::{Sought, sought},
+        conversation::ConversationRecord,
         fold::fold,
     },
     messaging::{
@@ -99,13 +101,13 @@ impl ConversationList {
             if let Some(total) = known
                 && offset + limit <= count
             {
-                return Ok((self.complete(page).await?, total.max(count)));
+                return Ok((self.complete(page, |_| true).await?, total.max(count)));
             }
         }
         if is_settled {
             self.totals.put(filter, Total { count, listing, at: Instant::now() });
         }
-        Ok((self.complete(page).await?, count))
+        Ok((self.complete(page, |_| true).await?, count))
     }
 
     /// The chats that match the filter, in their order.
@@ -122,10 +124,12 @@ impl ConversationList {
             .filter_map(|((_, chat), record)| Some((record?, chat)))
             .filter(|(record, _)| filter.matches_record(record))
             .collect();
-        if let Some(search) = filter.search.as_deref().map(ConversationSearch::parse) {
-            let people = self.people_of(&known).await?;
-            let is_found = |((_, chat), (with, contact)): &(Known, Person)| {
-                search.matches(chat, with, contact.as_ref())
+        if let Some(search) = filter.search.as_deref() {
+            let sessions = known.iter().map(|(record, _)| &record.session);
+            let search = self.search(search, sessions).await?;
+            let people = self.people_of(&known, |_| true).await?;
+            let is_found = |((record, chat), (with, contact)): &(Known, Person)| {
+                search.matches((&record.session, chat), with, contact.as_ref())
             };
             let found = known.into_iter().zip(people).filter(is_found);
             known = found.map(|(known, _)| known).collect();
@@ -133,9 +137,33 @@ impl ConversationList {
         Ok(known)
     }
 
-    /// Adds the contact and the newest message of each chat.
-    pub async fn complete(&self, known: Vec<Known>) -> Result<Vec<Conversation>, Error> {
-        let people = self.people_of(&known).await?;
+    /// A search in the conversations of some sessions.
+    pub async fn search<'s>(
+        &self,
+        text: &str,
+        sessions: impl IntoIterator<Item = &'s SessionId>,
+    ) -> Result<ConversationSearch, Error> {
+        let wanted = match sought(text) {
+            None => Wanted::Name,
+            Some(Sought::Digits(digits)) => Wanted::Digits(digits),
+            Some(Sought::Id(id)) => {
+                let sessions: HashSet<&SessionId> = sessions.into_iter().collect();
+                let ids = sessions.iter().map(|session| (*session, &id));
+                let numbers = numbers_of(&self.store, ids).await?;
+                let of_session = sessions.into_iter().cloned().zip(numbers);
+                Wanted::Id(id, of_session.collect())
+            }
+        };
+        Ok(ConversationSearch { text: fold(text), wanted })
+    }
+
+    /// Adds the newest message of each chat, and the contact of those that are to be named.
+    pub async fn complete(
+        &self,
+        known: Vec<Known>,
+        is_named: impl Fn((&SessionId, &Jid)) -> bool,
+    ) -> Result<Vec<Conversation>, Error> {
+        let people = self.people_of(&known, is_named).await?;
         let chats = known.iter().map(|(record, chat)| (&record.session, &chat.id));
         let newest = self.store.messages().newest_of(chats).await?;
         let whole = known.into_iter().zip(people).zip(newest);
@@ -149,13 +177,22 @@ impl ConversationList {
         Ok(whole.collect())
     }
 
-    /// The other side of each conversation, with its contact.
-    async fn people_of(&self, known: &[Known]) -> Result<Vec<Person>, Error> {
+    /// The other side of each conversation, with the contact of those that are to be named.
+    async fn people_of(
+        &self,
+        known: &[Known],
+        is_named: impl Fn((&SessionId, &Jid)) -> bool,
+    ) -> Result<Vec<Person>, Error> {
         let ids = known.iter().map(|(record, chat)| (&record.session, &chat.id));
         let numbers = numbers_of(&self.store, ids).await?;
-        let ids = known.iter().zip(&numbers).map(|((record, _), with)| (&record.session, with));
-        let contacts = self.store.contacts().get_many(ids).await?;
-        Ok(numbers.into_iter().zip(contacts).collect())
+        let is_named: Vec<bool> =
+            known.iter().map(|(record, chat)| is_named((&record.session, &chat.id))).collect();
+        let named = known.iter().zip(&numbers).zip(&is_named).filter(|(_, is_named)| **is_named);
+        let ids = named.map(|(((record, _), with), _)| (&record.session, with));
+        let mut contacts = self.store.contacts().get_many(ids).await?.into_iter();
+        let person =
+            |(number, is_named)| (number, if is_named { contacts.next().flatten() } else { None });
+        Ok(numbers.into_iter().zip(is_named).map(person).collect())
     }
 }
 
@@ -271,31 +308,44 @@ impl<'a> NewestFirst<'a> {
     }
 }
 
-/// A search in names and numbers.
+/// A search in names, numbers and ids.
 pub struct ConversationSearch {
     text: String,
-    /// The digits of a number in any spelling.
-    digits: Option<String>,
+    wanted: Wanted,
+}
+
+/// What a search finds beside names.
+enum Wanted {
+    Name,
+    /// A part of the number, in any spelling.
+    Digits(String),
+    /// One chat or person, and in each session the telephone number, where it is known.
+    Id(Jid, HashMap<SessionId, Jid>),
 }
 
 impl ConversationSearch {
-    pub fn parse(search: &str) -> Self {
-        Self { text: fold(search), digits: digits_of(search) }
-    }
-
     pub fn finds(&self, conversation: &Conversation) -> bool {
-        let Conversation { chat, with, contact, .. } = conversation;
-        self.matches(chat, with, contact.as_ref())
+        let Conversation { record, chat, with, contact, .. } = conversation;
+        self.matches((&record.session, chat), with, contact.as_ref())
     }
 
-    /// Searches text in the name, and digits in the number too.
-    fn matches(&self, chat: &Chat, with: &Jid, contact: Option<&Contact>) -> bool {
+    fn matches(
+        &self,
+        (session, chat): (&SessionId, &Chat),
+        with: &Jid,
+        contact: Option<&Contact>,
+    ) -> bool {
         let name = match name_of(chat, with, contact) {
             ConversationName::Name(name) | ConversationName::Number(name) => name,
         };
-        let is_in_number = |digits: &String| with.user().contains(digits);
-        (!self.text.is_empty() && fold(name).contains(&self.text))
-            || self.digits.as_ref().is_some_and(is_in_number)
+        let is_address = match &self.wanted {
+            Wanted::Name => false,
+            Wanted::Digits(digits) => with.user().contains(digits),
+            Wanted::Id(id, numbers) => {
+                chat.id == *id || with == id || numbers.get(session) == Some(with)
+            }
+        };
+        is_address || (!self.text.is_empty() && fold(name).contains(&self.text))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
             chat_event::ChatEvent,
             chats::Chats,
             conversation::{Conversation, unknown_conversation},
-            list::{ConversationFilter, ConversationList},
+            list::{ConversationFilter, ConversationList, ConversationSearch},
             local_changes::LocalChanges,
         },
         engines::Engines,
@@ -86,6 +86,15 @@ impl Conversations {
         &self,
         chats: &[(&SessionId, &Jid)],
     ) -> Result<Vec<Option<Conversation>>, Error> {
+        self.of_many_naming(chats, |_| true).await
+    }
+
+    /// The same, with the contact of those alone that the caller has no name for.
+    pub async fn of_many_naming(
+        &self,
+        chats: &[(&SessionId, &Jid)],
+        is_named: impl Fn((&SessionId, &Jid)) -> bool,
+    ) -> Result<Vec<Option<Conversation>>, Error> {
         let records = self.store.conversations().get_many(chats.iter().copied()).await?;
         let known = self.store.chats().get_many(chats.iter().copied()).await?;
         let both = records
@@ -95,11 +104,20 @@ impl Conversations {
         let both: Vec<_> = both.collect();
         let is_there: Vec<bool> = both.iter().map(Option::is_some).collect();
         let found = both.into_iter().flatten().collect();
-        let mut complete = self.list.complete(found).await?.into_iter();
+        let mut complete = self.list.complete(found, is_named).await?.into_iter();
         Ok(is_there
             .into_iter()
             .map(|is_there| if is_there { complete.next() } else { None })
             .collect())
+    }
+
+    /// A search in the conversations of some sessions.
+    pub async fn search(
+        &self,
+        text: &str,
+        sessions: &[SessionId],
+    ) -> Result<ConversationSearch, Error> {
+        self.list.search(text, sessions).await
     }
 
     /// Marks a conversation as read. The senders see that if the session is ready.
@@ -153,7 +171,7 @@ impl Conversations {
         record: ConversationRecord,
         chat: Chat,
     ) -> Result<Conversation, Error> {
-        let found = self.list.complete(vec![(record, chat)]).await?.pop();
+        let found = self.list.complete(vec![(record, chat)], |_| true).await?.pop();
         found.ok_or_else(|| Error::internal("a conversation could not be completed"))
     }
 }

@@ -40,6 +40,7 @@ struct Inner {
     pairs: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
     conditions: Conditions,
     calls: AtomicU64,
+    values: AtomicU64,
     conditional: AtomicU64,
 }
 
@@ -51,6 +52,15 @@ impl MemoryEngine {
     /// How many calls it got.
     pub fn calls(&self) -> u64 {
         self.0.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many keys of records were looked up, and entries of ranges were read.
+    pub fn values(&self) -> u64 {
+        self.0.values.load(Ordering::SeqCst)
+    }
+
+    fn read(&self, values: usize) {
+        self.0.values.fetch_add(values as u64, Ordering::SeqCst);
     }
 
     async fn call(&self) -> Result<(), StoreError> {
@@ -90,6 +100,7 @@ fn is_each(each: u64, number: u64) -> bool {
 impl Engine for MemoryEngine {
     async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.call().await?;
+        self.read(1);
         Ok(self.pairs().get(key).cloned())
     }
 
@@ -100,11 +111,14 @@ impl Engine for MemoryEngine {
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError> {
         self.call().await?;
-        Ok(scan(&self.pairs(), Scan { range, direction, limit }))
+        let found = scan(&self.pairs(), Scan { range, direction, limit });
+        self.read(found.len());
+        Ok(found)
     }
 
     async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         self.call().await?;
+        self.read(keys.len());
         let pairs = self.pairs();
         Ok(keys.iter().map(|key| pairs.get(key).cloned()).collect())
     }
@@ -117,7 +131,9 @@ impl Engine for MemoryEngine {
             Some(Followed { entry, pair: (key, value) })
         };
         let one = |scanned| scan(&pairs, scanned).into_iter().filter_map(follow).collect();
-        Ok(scans.into_iter().map(one).collect())
+        let found: Vec<Vec<Followed>> = scans.into_iter().map(one).collect();
+        self.read(found.iter().map(Vec::len).sum());
+        Ok(found)
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {

@@ -227,7 +227,7 @@ async fn a_body_names_all_its_faults_and_a_state_what_it_does_not_allow() {
     {
         let body = (method == Method::PATCH).then(|| json!({ "name": "Other" }));
         let (status, answer) = call(&app, method, &format!("{path}{action}"), body).await;
-        assert_eq!(status, 400, "{action}: {answer}");
+        assert_eq!((status, &answer["code"]), (409, &json!("invalid_state")), "{action}: {answer}");
         assert!(answer["error"].as_str().unwrap().contains("COMPLETED"), "{answer}");
     }
     app.stop().await;

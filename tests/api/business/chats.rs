@@ -126,7 +126,10 @@ async fn conversations_are_listed_by_activity_with_filters_and_exact_totals() {
     assert_eq!(ids(&app, "search=1000002").await, (vec![all[1].clone()], 1));
     write(&app, "15550000011", "Hi").await;
     chat_with(&app, "15550000011").await;
-    assert_eq!(ids(&app, "search=ada").await, (vec!["+15550000011".to_owned()], 1));
+    for search in ["ada", "%2B1%20555%20000%200011", "15550000011%40c.us"] {
+        let found = ids(&app, &format!("search={search}")).await;
+        assert_eq!(found, (vec!["+15550000011".to_owned()], 1), "{search}");
+    }
     for wrong in ["status=x", "channel=fax", "limit=0", "page=1001&limit=10", "assignedTo=nobody"] {
         let (status, answer) = call(&app, Method::GET, &format!("/chats?{wrong}"), None).await;
         assert_eq!(status, 400, "{wrong}: {answer}");
@@ -307,5 +310,21 @@ async fn a_window_is_counted_down_announced_once_and_closes() {
     let (status, answer) = call(&app, Method::POST, "/send", text()).await;
     assert_eq!((status, &answer["code"]), (403, &json!("outside_24h_window")), "{answer}");
     assert_eq!(announced().await, 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_of_a_deleted_contact_still_says_whom_it_is_with() {
+    let app = TestApp::start().await;
+    app.ready("shop", PHONE).await;
+    write(&app, "15550000011", "Hi").await;
+    let chat = chat_with(&app, "15550000011").await;
+    let (id, contact) = (chat["id"].as_str().unwrap(), chat["contact"]["id"].as_str().unwrap());
+    assert_eq!(call(&app, Method::DELETE, &format!("/contacts/{contact}"), None).await.0, 200);
+    let person = json!({
+        "id": null, "phone": "+15550000011", "name": chat["contact"]["name"], "tags": [], "optedIn": false,
+    });
+    assert_eq!(get(&app, "/chats").await["chats"][0]["contact"], person);
+    assert_eq!(get(&app, &format!("/chats/{id}")).await["chat"]["contact"], person);
     app.stop().await;
 }

@@ -63,7 +63,17 @@ async fn contacts_are_found_by_name_number_and_tag_in_pages() {
     for n in 0..120 {
         contact(&app, &format!("+1555000{n:04}")).await;
     }
-    for path in ["search=john", "search=DOE%20john", "search=98765", "tag=VIP", "optedIn=true"] {
+    for path in [
+        "search=john",
+        "search=DOE%20john",
+        "search=98765",
+        "search=%2B91%2098765-43210",
+        "search=919876543210%40c.us",
+        "search=%2B91%2098765%2043210%40s.whatsapp.net",
+        "search=https://wa.me/919876543210",
+        "tag=VIP",
+        "optedIn=true",
+    ] {
         let found = get(&app, &format!("/contacts?{path}")).await;
         assert_eq!(found["pagination"]["total"], 1, "{path}");
         assert_eq!(found["contacts"][0]["id"], john, "{path}");

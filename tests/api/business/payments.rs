@@ -76,6 +76,10 @@ async fn a_link_is_paid_once_however_often_that_is_reported() {
     assert_eq!(completed(&app).await, [id(&made)]);
     let paid = get(&app, &path).await;
     assert_eq!((&paid["status"], paid["paidAt"].is_string()), (&json!("PAID"), true));
+    for time in ["createdAt", "paidAt"] {
+        // Milliseconds, as everywhere.
+        assert_eq!(paid[time].as_str().unwrap().len(), "2026-01-31T12:00:00.000Z".len(), "{paid}");
+    }
     let timeline = format!("/contacts/{}/timeline?type=payment", id(&ada));
     let entries = get(&app, &timeline).await["events"].clone();
     assert_eq!(entries.as_array().unwrap().len(), 1, "{entries}");
@@ -229,7 +233,8 @@ async fn a_link_expires_at_its_time_and_a_payment_that_comes_later_is_noted() {
     let clock = Clock::manual(Clock::system().now());
     let folder = tempfile::tempdir().unwrap();
     let app = TestApp::start_on(folder, &[], clock.clone(), Disk::manual(0)).await;
-    let end = (clock.now() + Duration::from_secs(3_600)).to_string();
+    let end = clock.now() + Duration::from_secs(3_600);
+    let end = end.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     let made = link(&app, json!({ "expiresAt": end })).await;
     assert_eq!(made["expiresAt"], json!(end));
     let paid_before = link(&app, json!({ "expiresAt": end })).await;

@@ -96,6 +96,46 @@ async fn files_by_their_address_arrive_byte_for_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_field_of_another_type_is_refused_by_its_name_and_nothing_is_sent() {
+    let app = shop().await;
+    let chat = chat_with(&app, ADA).await["id"].as_str().unwrap().to_owned();
+    for (body, field) in [
+        (json!({ "text": "Hi", "mediaUrl": "https://example.com/a.png" }), "mediaUrl"),
+        (json!({ "text": "Hi", "templateName": "order" }), "templateName"),
+        (json!({ "text": "Hi", "latitude": 1 }), "latitude"),
+        (json!({ "text": "Hi", "content": "Ho" }), "content"),
+        (json!({ "type": "image", "mediaUrl": "https://example.com/a", "text": "Hi" }), "text"),
+        (
+            json!({ "type": "audio", "mediaUrl": "https://example.com/a", "caption": "A" }),
+            "caption",
+        ),
+        (
+            json!({ "type": "location", "latitude": 1, "longitude": 1, "name": "A", "emoji": "👍" }),
+            "emoji",
+        ),
+        (json!({ "type": "reaction", "messageId": "1", "emoji": "👍", "queue": true }), "queue"),
+    ] {
+        let path = format!("/chats/{chat}/messages");
+        for (status, answer) in
+            [send(&app, &body).await, call(&app, Method::POST, &path, Some(body.clone())).await]
+        {
+            assert_eq!(status, 400, "{body}: {answer}");
+            assert!(answer["fields"][field].is_array(), "{body}: {answer}");
+        }
+    }
+    // A session that does not serve the conversation is refused, too.
+    app.ready("other", "15550000002").await;
+    let elsewhere = json!({ "text": "Hi", "conversationId": chat, "sessionId": "other" });
+    let (status, answer) = send(&app, &elsewhere).await;
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer["fields"]["sessionId"].is_array(), "{answer}");
+    assert_eq!(get(&app, "/messages?direction=OUTBOUND").await["pagination"]["total"], 0);
+    let (status, answer) = send(&app, &json!({ "text": "Hi", "emoji": "", "caption": null })).await;
+    assert_eq!(status, 200, "{answer}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_file_arrives_with_its_data() {
     let app = shop().await;
     let text = json!({ "type": "text", "text": "Hello" });

@@ -34,8 +34,8 @@ struct Told {
     /// UUID of the conversation.
     #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440045")]
     conversation_id: Uuid,
-    /// The person; null for somebody who is no contact.
-    contact: Option<ChatContactView>,
+    /// The person. Somebody who is no contact has no id and only what WhatsApp knows.
+    contact: ChatContactView,
     /// The message.
     message: Option<MessageView>,
 }
@@ -134,7 +134,7 @@ async fn told(services: &Services, session: &SessionId, message: &Message) -> Re
     Ok(Told {
         message_id: message.id.to_string(),
         conversation_id: conversation_uuid(session, message.chat()),
-        contact: chat_view::contact(services, contact).await?,
+        contact: chat_view::contact(services, (session, message.chat()), contact).await?,
         message: views.into_iter().next(),
     })
 }

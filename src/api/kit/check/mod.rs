@@ -25,7 +25,7 @@ use crate::{
         formats::Judge,
         names::Meaning,
     },
-    domain::Timestamp,
+    domain::{Timestamp, line},
 };
 
 /// Faults of one body that are named.
@@ -135,6 +135,15 @@ impl Place<'_> {
         if shown.is_empty() { ROOT.to_owned() } else { shown.chars().take(LONGEST_PLACE).collect() }
     }
 
+    /// Whether the text there is a name or another label.
+    fn is_label(&self) -> bool {
+        match self {
+            Self::Root => false,
+            Self::Field(_, name) => names::is_label(name),
+            Self::Entry(list, _) => list.is_label(),
+        }
+    }
+
     fn write(&self, shown: &mut String) {
         match self {
             Self::Root => (),
@@ -226,6 +235,7 @@ impl Check<'_> {
         let is_blank = text.trim().is_empty();
         match (self.null, self.findings.judged_at) {
             _ if is_longer(text, most) => self.fault(too_many(most, "characters")),
+            _ if self.place.is_label() && !line::is_line(text) => self.value_fault(line::FAULT),
             (Null::NotEmpty, _) if text.is_empty() => self.fault("must not be empty"),
             (Null::NotGiven, _) if text.is_empty() => self.findings.untidy.set(true),
             (Null::NotGiven | Null::NotEmpty, _) if is_blank => (),

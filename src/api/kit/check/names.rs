@@ -40,6 +40,31 @@ const GROUPS: [(&str, &str, &[&str]); 2] = [
 /// the send that passes over it.
 const READ_ONLY: [(&str, &str); 2] = [("live", "latitude"), ("results", "options")];
 
+/// Fields that name or label something, and lists of such texts. They are shown in lists, menus and headings, and hold
+/// one line each.
+const LABELS: [&str; 15] = [
+    "name",
+    "title",
+    "subject",
+    "label",
+    "tag",
+    "tags",
+    "add",
+    "remove",
+    "category",
+    "shortcut",
+    "company",
+    "organization",
+    "requester",
+    "businessName",
+    "domain",
+];
+
+/// Whether the texts of a field are one line each.
+pub fn is_label(field: &str) -> bool {
+    LABELS.contains(&field)
+}
+
 /// What a name means in a request.
 #[derive(Clone, Copy)]
 pub enum Meaning<'f> {
