@@ -272,7 +272,9 @@ impl Gateway {
         let accounts = people::accounts(&config, parts, &api_keys, mail.post(&jobs)).await;
         let accounts = accounts.map_err(|source| store_error(&config, source))?;
 
-        let presence = Presence::start(events.clone(), clock.clone(), &tasks, stop.clone());
+        let (log, ends) = (events.clone(), stop.clone());
+        let presence = Presence::start(store.clone(), log, clock.clone(), &tasks, ends).await;
+        let presence = presence.map_err(|source| store_error(&config, source))?;
         let team = people::start_team_work(
             (&inbox, &accounts),
             (&presence, mail.post(&jobs)),

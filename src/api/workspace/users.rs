@@ -20,7 +20,7 @@ use crate::{
         workspace::{inbox::caller, people_names::all_sessions, views::MemberView},
     },
     assignment,
-    domain::{ErrorCode, Subject},
+    domain::{Error, ErrorCode, Subject},
     inbox::Agent,
 };
 
@@ -168,7 +168,7 @@ async fn change(
 
 async fn remove(call: Call<Admin>, Path(id): Path<UserId>) -> Result<Message, ApiError> {
     call.accounts.remove_user(id, &call.principal()).await?;
-    call.presence.forget(id);
+    call.presence.forget(id).await.map_err(Error::from)?;
     call.notifications.forget(id).await?;
     let by = caller(&call).ok();
     call.inbox.release(&all_sessions(&call), (Agent::User(id), by)).await?;
