@@ -3,8 +3,8 @@
 
 use crate::{
     accounts, analytics, answers, assignment, automation, bots, campaigns, contacts, content,
-    events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments, search,
-    services, session, settings, sms,
+    events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments, presence,
+    search, services, session, settings, sms,
     store::{Catalogue, Opener, Store, StoreError},
     teams, web_chat, webhooks, widget, work_items,
 };
@@ -29,6 +29,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     teams::TABLES,
     notes::TABLES,
     notifications::TABLES,
+    presence::TABLES,
     sms::TABLES,
     web_chat::TABLES,
     assignment::TABLES,

@@ -275,6 +275,18 @@ pub enum MediaKind {
     Sticker,
 }
 
+impl MediaKind {
+    /// As what a file of a type is sent, where nobody says it.
+    pub fn of_type(mime: &str) -> Self {
+        match mime.split('/').next() {
+            Some("image") => Self::Image,
+            Some("video") => Self::Video,
+            Some("audio") => Self::Audio,
+            _ => Self::Document,
+        }
+    }
+}
+
 /// The engine's answer to a [`Command`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {

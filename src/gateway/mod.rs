@@ -217,7 +217,12 @@ impl Gateway {
             settings: settings.clone(),
             jobs: jobs.clone(),
         };
-        let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
+        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
+        let media_links = MediaLinks::open(&store, clock.clone(), life)
+            .await
+            .map_err(|source| store_error(&config, source))?;
+        let files = automation::file_messages(&config, &messaging, &media_links);
+        let opened = Automation::open(&inbox_parts, &jobs, (&messaging.tags, files)).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
         let assistant = business::assistant(&config, &knowledge, &own_ports, &clock);
         let (inbox, answers) = business::start_inbox(
@@ -272,7 +277,9 @@ impl Gateway {
         let accounts = people::accounts(&config, parts, &api_keys, mail.post(&jobs)).await;
         let accounts = accounts.map_err(|source| store_error(&config, source))?;
 
-        let presence = Presence::start(events.clone(), clock.clone(), &tasks, stop.clone());
+        let (log, ends) = (events.clone(), stop.clone());
+        let presence = Presence::start(store.clone(), log, clock.clone(), &tasks, ends).await;
+        let presence = presence.map_err(|source| store_error(&config, source))?;
         let team = people::start_team_work(
             (&inbox, &accounts),
             (&presence, mail.post(&jobs)),
@@ -341,10 +348,6 @@ impl Gateway {
         );
         tasks.spawn(follow);
 
-        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
-        let media_links = MediaLinks::open(&store, clock.clone(), life)
-            .await
-            .map_err(|source| store_error(&config, source))?;
         let services = Services {
             backups,
             vault: Vault::new(store.clone(), tasks.clone()),

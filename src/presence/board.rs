@@ -23,6 +23,11 @@ pub enum Status {
 impl Status {
     pub const WORDS: [&str; 4] = ["online", "away", "busy", "offline"];
 
+    /// What stays chosen: online is what heartbeats say by themselves.
+    pub fn lasting(self) -> Option<Self> {
+        (self != Self::Online).then_some(self)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Online => "online",
@@ -85,7 +90,7 @@ impl Board {
         change_of(user, seen, now.steady)
     }
 
-    /// Somebody chooses a status. Online is what heartbeats say by themselves.
+    /// Somebody chooses a status.
     pub fn choose(
         &mut self,
         user: Uuid,
@@ -94,9 +99,22 @@ impl Board {
         now: Moment,
     ) -> Option<Change> {
         let seen = self.people.entry(user).or_default();
-        seen.chosen = (status != Status::Online).then_some(status);
+        seen.chosen = status.lasting();
         seen.message = message;
         self.beat(user, now)
+    }
+
+    /// What somebody chose before the gateway was started again. It was told then.
+    pub fn restore(&mut self, user: Uuid, status: Option<Status>, message: Option<String>) {
+        let seen = self.people.entry(user).or_default();
+        (seen.chosen, seen.message) = (status, message);
+        seen.told = status.unwrap_or_default();
+    }
+
+    /// What somebody has chosen, and says of it.
+    pub fn chosen(&self, user: Uuid) -> (Option<Status>, Option<String>) {
+        let seen = self.people.get(&user);
+        seen.map_or((None, None), |seen| (seen.chosen, seen.message.clone()))
     }
 
     /// A stream is opened, or closed.
@@ -172,6 +190,18 @@ mod tests {
         let changed = board.choose(ADA, Status::Online, None, at(501));
         assert_eq!(changed, Some((ADA, Status::Online)));
         assert_eq!(board.expire(at(591)).0, [(ADA, Status::Offline)]);
+    }
+
+    #[test]
+    fn what_was_chosen_before_a_restart_holds_and_is_no_news() {
+        let mut board = Board::default();
+        board.restore(ADA, Some(Status::Away), Some("Lunch".to_owned()));
+        assert_eq!(board.expire(at(0)), (vec![], None));
+        let shown = board.shown(ADA, at(0));
+        assert_eq!((shown.status, shown.last_seen), (Status::Away, None));
+        assert_eq!(board.beat(ADA, at(1)), None);
+        assert_eq!(board.choose(ADA, Status::Online, None, at(2)), Some((ADA, Status::Online)));
+        assert_eq!(board.chosen(ADA), (None, None));
     }
 
     #[test]

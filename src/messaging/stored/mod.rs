@@ -38,7 +38,7 @@ use crate::{
         Chat, Contact, Identity, SessionId,
         conversation::{ConversationRecord, DayCount, Tag},
     },
-    messaging::media::library::LibraryFile,
+    messaging::media::library::{Hold, LibraryFile},
     store::{Declaration, Store, StoreError},
 };
 
@@ -51,6 +51,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<Contact>(),
     Declaration::of::<ConversationRecord>(),
     Declaration::of::<DayCount>(),
+    Declaration::of::<Hold>(),
     Declaration::of::<Identity>(),
     Declaration::of::<LibraryFile>(),
     Declaration::of::<MessageRecord>(),

@@ -16,6 +16,7 @@ mod command;
 mod contacts;
 mod desk;
 mod inbox_views;
+mod flow_files;
 mod flows;
 mod guest;
 mod inbox;
