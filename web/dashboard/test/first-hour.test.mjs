@@ -1,5 +1,5 @@
-// Two first journeys of people, with their clicks counted: an agent from the invitation to the first
-// answer, and an owner from the first page to a bot that answers on a website and on WhatsApp.
+// Two first journeys of people, with their clicks counted: an agent from the invitation to the
+// first answer, and an owner from the first page to a bot that answers on a website and on WhatsApp.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -41,7 +41,7 @@ async function onPhone(gateway, text) {
   return JSON.stringify(data ?? "").includes(text);
 }
 
-test("a new agent answers a customer with at most 8 clicks from the invitation", async (context) => {
+test("a new agent answers with at most 8 clicks from the invitation", async (context) => {
   const gateway = await startGateway({ withKey: true });
   context.after(() => gateway.stop());
   await link(gateway, "shop", "15551234567");
@@ -79,7 +79,7 @@ async function startSite(line) {
   return { address: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
 }
 
-test("an owner has a bot that answers on a website and on WhatsApp in 3 minutes", async (context) => {
+test("an owner has a bot on a website and on WhatsApp in 3 minutes", async (context) => {
   const gateway = await startGateway();
   context.after(() => gateway.stop());
   const began = Date.now();
