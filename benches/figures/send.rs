@@ -74,6 +74,8 @@ pub async fn measure() -> Outcome<Figures> {
     let mut costs: [Vec<f64>; 2] = Default::default();
     for batch in 0..BATCHES {
         for side in [batch % 2, (batch + 1) % 2] {
+            // The gateway closes a connection on which nothing came for a while.
+            let mut connection = Connection::open(&gateway.base).await?;
             let before = machine::processor_time(gateway.process()?)?;
             for number in 0..IN_BATCH {
                 let text = format!("Message {number} of batch {batch} of the figures");

@@ -63,6 +63,10 @@ async fn a_member_known_by_lid_alone_is_shown_with_the_number_once_it_is_learned
     let app = TestApp::start().await;
     show(&app, json!({ "shown": "lidAlone" })).await;
     linked(&app, engine).await;
+    // Grace's ids come with the contacts, which are read after the session is linked.
+    let of_grace = format!("/api/v1/sessions/s/identities?phone={GRACE_PHONE}");
+    let known = async || (app.get(&of_grace).await.0 == 200).then_some(());
+    app.wait_for("the contacts", known).await;
     let body = json!({ "name": "Masks", "participants": [ADA_LID, GRACE_PHONE] });
     let (status, created) = app.post("/api/v1/sessions/s/groups", body).await;
     assert_eq!(status, 201, "{created}");
