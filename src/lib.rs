@@ -58,6 +58,8 @@ pub mod settings;
 pub mod contacts;
 // Who may call.
 pub mod accounts;
+// Who changed what in the gateway.
+pub mod audit;
 // Whether a message may be sent to a contact now.
 pub mod policy;
 // Who answers contacts by itself.

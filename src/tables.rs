@@ -2,9 +2,9 @@
 //! here.
 
 use crate::{
-    accounts, analytics, answers, assignment, automation, bots, campaigns, contacts, content,
-    events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments, presence,
-    search, services, session, settings, sms,
+    accounts, analytics, answers, assignment, audit, automation, bots, campaigns, contacts,
+    content, events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments,
+    presence, search, services, session, settings, sms,
     store::{Catalogue, Opener, Store, StoreError},
     teams, web_chat, webhooks, widget, work_items,
 };
@@ -20,6 +20,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     mail::TABLES,
     contacts::TABLES,
     accounts::TABLES,
+    audit::TABLES,
     inbox::TABLES,
     campaigns::TABLES,
     content::TABLES,

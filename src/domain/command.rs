@@ -91,6 +91,8 @@ pub enum Command {
     Receipts {
         message: MessageId,
     },
+    /// A picture of the engine's browser, as it looks now.
+    Screenshot,
     /// The liveness probe: an engine that works replies.
     Ping,
 }
@@ -116,6 +118,7 @@ impl Command {
             | Self::DownloadMedia { .. }
             | Self::Find { .. }
             | Self::Receipts { .. }
+            | Self::Screenshot
             | Self::Ping => true,
             Self::Send(_)
             | Self::Edit { .. }
@@ -155,6 +158,7 @@ impl Command {
             Self::RefreshQr => "refresh_qr",
             Self::Find { .. } => "find",
             Self::Receipts { .. } => "receipts",
+            Self::Screenshot => "screenshot",
             Self::Ping => "ping",
         }
     }
@@ -296,11 +300,19 @@ pub enum Reply {
     Contacts(Vec<Contact>),
     Contact(Box<Contact>),
     Group(Box<Group>),
-    GroupCreated { id: Jid, participants: Vec<ParticipantOutcome> },
+    GroupCreated {
+        id: Jid,
+        participants: Vec<ParticipantOutcome>,
+    },
     Participants(Vec<ParticipantOutcome>),
-    PairingCode { code: String, expires_at: Timestamp },
+    PairingCode {
+        code: String,
+        expires_at: Timestamp,
+    },
     Found(Option<Box<Message>>),
     Receipts(Vec<Receipt>),
+    /// A picture as a JPEG.
+    Screenshot(Vec<u8>),
     Done,
 }
 

@@ -32,6 +32,7 @@ use crate::{
     accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
     answers::{Assistant, Summaries},
+    audit::Audit,
     automation::{Automations, Flows},
     backup::Backups,
     bots::Bots,
@@ -53,7 +54,7 @@ use crate::{
     notifications::Notifications,
     payments::Payments,
     presence::Presence,
-    providers::mail::Mailbox,
+    providers::mail::{Mailbox, Mailer},
     search::Search,
     session::Supervisor,
     settings::Settings,
@@ -125,6 +126,9 @@ pub struct Services {
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
     pub accounts: Accounts,
+    pub audit: Audit,
+    /// Who takes mails; none where no mail is sent.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// Simulated mail; only with `--network simulated`.
     pub mailbox: Option<Mailbox>,
     pub media_links: MediaLinks,

@@ -40,6 +40,17 @@ async fn a_killed_browser_is_reported_and_its_login_survives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_shows_the_page_also_before_it_is_linked() {
+    let stage = Stage::chromium();
+    let session = stage.open("one").await;
+    let reply = session.ask(Command::Screenshot).await;
+    let Ok(Reply::Screenshot(picture)) = reply else { panic!("{reply:?}") };
+    let (start, end) = ([0xff, 0xd8, 0xff], [0xff, 0xd9]);
+    assert!(picture.starts_with(&start) && picture.ends_with(&end), "{} bytes", picture.len());
+    session.close(Close::KeepLogin).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_renderer_is_reported() {
     let stage = Stage::chromium();
     let mut session = stage.linked("one", OWNER).await;

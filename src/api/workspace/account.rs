@@ -33,6 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "All other sign-ins of the person end, and a mail says that the password was changed. A wrong present \
                  password counts as a failed sign-in. It needs a sign-in; a key is refused.",
             )
+            .audited()
             .limited(Bucket::SignIn),
         Endpoint::get("/api/v1/auth/status", status)
             .named("getSignInStatus")

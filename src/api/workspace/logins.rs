@@ -26,7 +26,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "One's own sign-ins that last, newest first"),
         Endpoint::delete("/api/v1/auth/logins/{id}", remove)
             .named("removeLogin")
-            .about(TAG, "End a sign-in of one's own"),
+            .about(TAG, "End a sign-in of one's own")
+            .audited(),
     ]
 }
 

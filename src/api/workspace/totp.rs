@@ -26,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "It is asked for at no sign-in before `POST /api/v1/auth/totp/verify` has seen a code of it. 409 where \
                  one is enabled.",
             )
+            .audited()
             .limited(Bucket::SignIn)
             .repeats(Repeat::Secret),
         Endpoint::post("/api/v1/auth/totp/verify", verify)
@@ -37,11 +38,13 @@ pub fn endpoints() -> Vec<Endpoint> {
                  code is taken once, and a `temp_token` has five tries in five minutes.",
             )
             .may_fail(&[ErrorCode::Forbidden])
+            .audited()
             .limited(Bucket::SignIn)
             .repeats(Repeat::Unkeyed),
         Endpoint::delete("/api/v1/auth/totp", disable)
             .named("disableTotp")
             .about(TAG, "Disable two-factor authentication")
+            .audited()
             .limited(Bucket::SignIn),
     ]
 }

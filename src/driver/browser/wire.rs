@@ -253,7 +253,10 @@ impl Call {
             Command::RefreshQr => Self::RefreshQr,
             Command::Find { message } => Self::Find { message },
             Command::Receipts { message } => Self::Receipts { message },
-            Command::Send(_) | Command::DownloadMedia { .. } | Command::Ping => Self::Ping,
+            Command::Send(_)
+            | Command::DownloadMedia { .. }
+            | Command::Screenshot
+            | Command::Ping => Self::Ping,
         }
     }
 }

@@ -228,6 +228,10 @@ async fn carry_out(device: &Device, command: Command) -> Result<Reply, Error> {
             Err(refusal) => Err(failure(refusal, None)),
             Ok(_) => Err(odd_answer()),
         },
+        Command::Screenshot => {
+            let message = "The simulated engine has no browser, so there is nothing to see";
+            Err(Error::new(ErrorCode::Unsupported, message))
+        }
         Command::Ping => Ok(Reply::Done),
         other => {
             let (request, subject) = request_for(other).ok_or_else(odd_answer)?;

@@ -1,6 +1,7 @@
 //! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox, and what people work with together.
 
 mod accounts;
+mod audit;
 mod automation_calls;
 mod automations;
 mod canned;
@@ -29,6 +30,7 @@ mod notifications;
 mod own_account;
 mod presence;
 mod knowledge;
+mod provider_tests;
 mod roles;
 mod sign_in;
 mod surface;
