@@ -108,7 +108,7 @@ impl Board {
     pub fn restore(&mut self, user: Uuid, status: Option<Status>, message: Option<String>) {
         let seen = self.people.entry(user).or_default();
         (seen.chosen, seen.message) = (status, message);
-        seen.told = status.unwrap_or_default();
+        seen.announced = status.unwrap_or_default();
     }
 
     /// What somebody has chosen, and says of it.
