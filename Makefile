@@ -127,8 +127,8 @@ attack: web chromium proxies ## Every known attack on the running gateway, at le
 fuzz-api: ## Schemathesis against the OpenAPI document
 	scripts/fuzz-api
 
-wire: ## Regenerate the page agent's types, web/agent/src/wire.ts
-	WAGATE_WRITE_WIRE=1 cargo test --locked --lib wire_types
+wire: ## Regenerate the types of the page agent (web/agent/src/wire.ts) and of the simulated page (web/simulator/src/protocol.ts)
+	WAGATE_WRITE_WIRE=1 cargo test --locked --lib -- wire_types protocol_types
 
 openapi: web ## Regenerate docs/openapi.json and docs/openapi-simulator.json
 	cargo run --locked -- openapi > docs/openapi.json

@@ -51,7 +51,7 @@ pub enum Breakpoint {
     /// What waited in the outbox is cancelled; nothing is wiped.
     RemovalCancelled,
     /// Listeners were notified that the session is removed; its data is there.
-    RemovalTold,
+    RemovalReported,
     /// Everything of the session is wiped but its record.
     RemovalWiped,
     /// A new key is in its file; nothing knows of it.
@@ -89,7 +89,7 @@ impl Breakpoint {
         Self::BroadcastCompleted,
         Self::RemovalBegun,
         Self::RemovalCancelled,
-        Self::RemovalTold,
+        Self::RemovalReported,
         Self::RemovalWiped,
         Self::KeyWritten,
         Self::KeyNoted,
@@ -111,8 +111,8 @@ impl Breakpoint {
 
     /// Whether the process comes by only when a session is removed.
     pub fn is_of_removal(self) -> bool {
-        use Breakpoint::{RemovalBegun, RemovalCancelled, RemovalTold, RemovalWiped};
-        matches!(self, RemovalBegun | RemovalCancelled | RemovalTold | RemovalWiped)
+        use Breakpoint::{RemovalBegun, RemovalCancelled, RemovalReported, RemovalWiped};
+        matches!(self, RemovalBegun | RemovalCancelled | RemovalReported | RemovalWiped)
     }
 
     /// Whether the process comes by only when secrets get a new key.
@@ -146,7 +146,7 @@ impl Breakpoint {
             Self::BroadcastCompleted => "broadcast-completed",
             Self::RemovalBegun => "removal-begun",
             Self::RemovalCancelled => "removal-cancelled",
-            Self::RemovalTold => "removal-told",
+            Self::RemovalReported => "removal-reported",
             Self::RemovalWiped => "removal-wiped",
             Self::KeyWritten => "key-written",
             Self::KeyNoted => "key-noted",

@@ -3,6 +3,9 @@
 //! The modules stand in the order of their layers: each may use those above it, never those below.
 //! `tests/architecture.rs` keeps it so; `ARCHITECTURE.md` says why.
 
+// Types of the programs in web, generated from ours.
+#[cfg(test)]
+pub mod typescript;
 // What the gateway talks about: plain data, no I/O.
 pub mod domain;
 // Every setting, its default and its unit.
@@ -55,6 +58,8 @@ pub mod settings;
 pub mod contacts;
 // Who may call.
 pub mod accounts;
+// Who changed what in the gateway.
+pub mod audit;
 // Whether a message may be sent to a contact now.
 pub mod policy;
 // Who answers contacts by itself.

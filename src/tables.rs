@@ -2,10 +2,10 @@
 //! here.
 
 use crate::{
-    accounts, analytics, answers, assignment, automation, bots, campaigns, contacts, content,
-    events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments, search,
-    services, session, settings, sms,
-    store::{Catalogue, Store, StoreError, disk::Disk},
+    accounts, analytics, answers, assignment, audit, automation, bots, campaigns, contacts,
+    content, events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments,
+    presence, search, services, session, settings, sms,
+    store::{Catalogue, Opener, Store, StoreError},
     teams, web_chat, webhooks, widget, work_items,
 };
 
@@ -20,6 +20,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     mail::TABLES,
     contacts::TABLES,
     accounts::TABLES,
+    audit::TABLES,
     inbox::TABLES,
     campaigns::TABLES,
     content::TABLES,
@@ -29,6 +30,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     teams::TABLES,
     notes::TABLES,
     notifications::TABLES,
+    presence::TABLES,
     sms::TABLES,
     web_chat::TABLES,
     assignment::TABLES,
@@ -45,7 +47,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
 impl Store {
     /// A store with every table that vanishes when it is dropped, for tests.
     pub async fn temporary() -> Result<Self, StoreError> {
-        Self::temporary_of(CATALOGUE, Disk::manual(0)).await
+        Opener::of(CATALOGUE).temporary().await
     }
 }
 

@@ -14,7 +14,8 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 53] = [
+const LAYERS: [&str; 54] = [
+    "typescript",
     "domain",
     "config",
     "telemetry",

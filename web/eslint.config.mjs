@@ -10,7 +10,7 @@ const MOST_LINES = 500;
 const MOST_COLUMNS = 100;
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "dashboard/src/lib/api/schema.d.ts"]),
+  globalIgnores(["**/dist/", "**/schema.d.ts"]),
   js.configs.recommended,
   {
     plugins: { "@stylistic": stylistic },

@@ -118,7 +118,7 @@ async fn fill(folder: &Path) -> Outcome<()> {
 }
 
 /// This program once more, as a server of nothing; and its address.
-async fn empty_server() -> Outcome<(Child, String)> {
+pub async fn empty_server() -> Outcome<(Child, String)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(EMPTY_SERVER).stdout(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn()?;

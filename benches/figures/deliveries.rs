@@ -41,8 +41,8 @@ const LOOK: Duration = Duration::from_millis(5);
 
 pub async fn measure() -> Outcome<Figures> {
     let seen = Arc::new(Seen::default());
-    let heard = seen.clone();
-    let receiver = Receiver::start(move |request| heard.hear(request)).await?;
+    let received = seen.clone();
+    let receiver = Receiver::start(move |request| received.hear(request)).await?;
     let (mut ours, mut spent, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let (per_second, each) = delivered(&receiver, &seen).await?;

@@ -37,7 +37,7 @@ const MARK: &str = "mark-of-the-figures ";
 pub async fn measure() -> Outcome<Figures> {
     let folder = tempfile::tempdir()?;
     let gateway = Gateway::start(folder.path(), "simulated").await?;
-    let (heard, hearing) = mpsc::unbounded_channel();
+    let (received, hearing) = mpsc::unbounded_channel();
     let frames = Arc::new(AtomicU32::new(0));
     let mut listening = JoinSet::new();
     for session in 0..SESSIONS {
@@ -45,7 +45,7 @@ pub async fn measure() -> Outcome<Figures> {
         gateway.post("/_simulator/v1/accounts", &json!({ "phone": silent(session) })).await?;
         let url = gateway.base.replacen("http", "ws", 1);
         let url = format!("{url}/ws/bench-{session}");
-        listening.spawn(listen(connect_async(url).await?.0, heard.clone(), frames.clone()));
+        listening.spawn(listen(connect_async(url).await?.0, received.clone(), frames.clone()));
     }
     let started = Instant::now();
     let (begun, took) = write(&gateway).await?;
@@ -62,9 +62,9 @@ pub async fn measure() -> Outcome<Figures> {
         target: Some(Target::at_most("≤ 10 ms", 10.0, p99)),
     };
     let raw = format!(
-        "## Event rate\n\nMilliseconds from before a phone is told to write until the WebSocket \
+        "## Event rate\n\nMilliseconds from before a phone is made to write until the WebSocket \
          has the frame, for {count} messages in {:.1} s of {SESSIONS} sessions with a listener \
-         each, who heard {rate:.0} events a second. Whoever writes and listens shares the machine with the gateway.\n\n{HEAD}{}",
+         each, who received {rate:.0} events a second. Anyone who writes and listens shares the machine with the gateway.\n\n{HEAD}{}",
         took.as_secs_f64(),
         all.row("to its listener"),
     );
@@ -111,8 +111,8 @@ async fn arrivals(
 ) -> Outcome<Vec<f64>> {
     let (mut all, mut missing) = (Vec::new(), begun.len());
     while 0 < missing {
-        let heard = timeout(PATIENCE, hearing.recv()).await?;
-        let (number, at) = heard.ok_or("no listener is left")?;
+        let received = timeout(PATIENCE, hearing.recv()).await?;
+        let (number, at) = received.ok_or("no listener is left")?;
         missing -= 1;
         if let Some(begun) = begun.get(number)
             && WARM_UP_SECONDS * A_SECOND as usize <= number
@@ -125,7 +125,7 @@ async fn arrivals(
 
 async fn listen<S>(
     mut socket: S,
-    heard: mpsc::UnboundedSender<(usize, Instant)>,
+    received: mpsc::UnboundedSender<(usize, Instant)>,
     frames: Arc<AtomicU32>,
 ) where
     S: StreamExt<Item = Result<Message, tokio_tungstenite::tungstenite::Error>> + Unpin,
@@ -134,7 +134,7 @@ async fn listen<S>(
         frames.fetch_add(1, Ordering::Relaxed);
         if let Message::Text(text) = message
             && let Some(number) = number_after(MARK, text.as_bytes())
-            && heard.send((number, Instant::now())).is_err()
+            && received.send((number, Instant::now())).is_err()
         {
             return;
         }

@@ -46,7 +46,7 @@ pub async fn measure() -> Outcome<Figures> {
     };
     let raw = [to_all.row("to the last of 1,000"), to_one.row("to one")].concat();
     let raw = format!(
-        "## Fan-out\n\nMilliseconds from before a phone is told to write until the last client has \
+        "## Fan-out\n\nMilliseconds from before a phone is made to write until the last client has \
          the frame: the event is flushed to the disk meanwhile. The clients share the machine with \
          the gateway.\n\n{HEAD}{raw}"
     );
@@ -54,14 +54,14 @@ pub async fn measure() -> Outcome<Figures> {
 }
 
 async fn rounds(gateway: &Gateway, clients: usize) -> Outcome<Series> {
-    let (heard, mut hearing) = mpsc::channel(clients);
+    let (received, mut hearing) = mpsc::channel(clients);
     let url = format!("{}/ws/{SESSION}", gateway.base.replacen("http", "ws", 1));
     let connecting = (0..clients).map(|_| connect_async(url.as_str()));
     let sockets: Vec<_> =
         stream::iter(connecting).buffer_unordered(CONNECTING_AT_ONCE).collect().await;
     let mut listening = JoinSet::new();
     for socket in sockets {
-        listening.spawn(listen(socket?.0, heard.clone()));
+        listening.spawn(listen(socket?.0, received.clone()));
     }
     let mut all = Vec::new();
     for round in 0..WARM_UP + ROUNDS {
@@ -84,12 +84,12 @@ async fn rounds(gateway: &Gateway, clients: usize) -> Outcome<Series> {
 /// Tells when each marked frame came.
 async fn listen(
     mut socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    heard: mpsc::Sender<Instant>,
+    received: mpsc::Sender<Instant>,
 ) {
     while let Some(Ok(message)) = socket.next().await {
         if let Message::Text(text) = message
             && text.contains(MARK)
-            && heard.send(Instant::now()).await.is_err()
+            && received.send(Instant::now()).await.is_err()
         {
             return;
         }

@@ -23,7 +23,7 @@ const CHATS: usize = 10;
 const ENDPOINTS: usize = 99;
 const ROUNDS: usize = 200;
 const WARM_UP: usize = 20;
-/// Between an event that one gateway told and one that the other does.
+/// Between an event that one gateway reported and one that the other does.
 const REST: Duration = Duration::from_millis(30);
 const MARK: &str = "mark-of-the-figures ";
 const SETTINGS: [(&str, &str); 1] = [("WAGATE_WEBHOOKS__MAX_PER_SESSION", "200")];
@@ -56,7 +56,7 @@ pub async fn measure() -> Outcome<Figures> {
     };
     let raw = [with.row("beside one that hangs"), without.row("without it")].concat();
     let raw = format!(
-        "## Isolation\n\nMilliseconds from before a phone is told to write until a receiver has \
+        "## Isolation\n\nMilliseconds from before a phone is made to write until a receiver has \
          the event, for each of {ENDPOINTS} webhooks. Two gateways in turn; one of them has one \
          more webhook, which takes every request and never answers.\n\n{HEAD}{raw}"
     );
@@ -80,10 +80,10 @@ impl Side {
         for chat in 0..CHATS {
             gateway.post("/_simulator/v1/accounts", &json!({ "phone": phone(chat) })).await?;
         }
-        let (heard, hearing) = mpsc::unbounded_channel();
+        let (received, hearing) = mpsc::unbounded_channel();
         let receiver = Receiver::start(move |request| {
             if let Some(round) = number_after(MARK, request) {
-                let _ = heard.send((round, Instant::now()));
+                let _ = received.send((round, Instant::now()));
             }
         })
         .await?;
@@ -95,14 +95,14 @@ impl Side {
         Ok(Self { gateway, _folder: folder, _receiver: receiver, hearing, all: Vec::new() })
     }
 
-    /// Has one event told to all, and waits until they have it.
+    /// Has one event sent to all, and waits until they have it.
     async fn tell(&mut self, round: usize) -> Outcome<()> {
         let begun = Instant::now();
         self.gateway.write(PHONE, &phone(round % CHATS), &format!("{MARK}{round}")).await?;
         let mut missing = ENDPOINTS;
         while 0 < missing {
-            let heard = timeout(PATIENCE, self.hearing.recv()).await?;
-            let (of, at) = heard.ok_or("the receiver has ended")?;
+            let received = timeout(PATIENCE, self.hearing.recv()).await?;
+            let (of, at) = received.ok_or("the receiver has ended")?;
             if of == round {
                 missing -= 1;
                 self.all.push(milliseconds(at - begun));

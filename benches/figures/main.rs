@@ -21,6 +21,7 @@ mod gateway;
 mod inbox;
 mod isolation;
 mod machine;
+mod model;
 mod outbox;
 mod page;
 mod receiver;
@@ -30,6 +31,7 @@ mod series;
 mod session_memory;
 mod soak;
 mod store_size;
+mod workspace;
 
 use std::{future::Future, pin::Pin, process::ExitCode, time::Instant};
 
@@ -43,7 +45,7 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 18] = [
+const GROUPS: [Group; 19] = [
     ("send", || Box::pin(send::measure())),
     ("outbox", || Box::pin(outbox::measure())),
     ("cost", || Box::pin(cost::measure())),
@@ -54,6 +56,7 @@ const GROUPS: [Group; 18] = [
     ("contacts", || Box::pin(contacts::measure())),
     ("inbox", || Box::pin(inbox::measure())),
     ("business", || Box::pin(business::measure())),
+    ("workspace", || Box::pin(workspace::measure())),
     ("broadcast", || Box::pin(broadcast::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),
     ("event-rate", || Box::pin(event_rate::measure())),

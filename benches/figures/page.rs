@@ -62,7 +62,7 @@ pub async fn measure() -> Outcome<Figures> {
     };
     let raw = [
         codes.row("from the request to its code"),
-        ours.row("from before a phone is told to write until a webhook has the message"),
+        ours.row("from before a phone is made to write until a webhook has the message"),
         floor.row("the same until a bare listener has it, which keeps nothing"),
     ];
     let raw = format!(
@@ -94,7 +94,7 @@ async fn messages() -> Outcome<(Series, Series)> {
     let folder = tempfile::tempdir()?;
     let gateway = Gateway::start(folder.path(), "browser").await?;
     gateway.link(SESSION, PHONE).await?;
-    let (hears, mut heard) = mpsc::unbounded_channel();
+    let (hears, mut received) = mpsc::unbounded_channel();
     let receiver = Receiver::start(move |request| {
         let _ = hears.send((number_after(MARK, request), Instant::now()));
     })
@@ -110,7 +110,7 @@ async fn messages() -> Outcome<(Series, Series)> {
             let took = if is_ours {
                 gateway.write(WRITER, PHONE, &text).await?;
                 loop {
-                    let next = timeout(PATIENCE, heard.recv()).await?;
+                    let next = timeout(PATIENCE, received.recv()).await?;
                     let (number, at) = next.ok_or("the receiver has ended")?;
                     if number == Some(round) {
                         break at.duration_since(begun);
@@ -171,14 +171,17 @@ impl Bare {
                 _ => None,
             })
             .await?;
-        bare.network.scan(&person(PHONE)?, Some("Bench".to_owned()), &code).map_err(refused)?;
+        bare.network
+            .account(&person(PHONE)?)
+            .scan(Some("Bench".to_owned()), &code)
+            .map_err(refused)?;
         bare.hear(|event| matches!(event, DriverEvent::Ready { .. }).then_some(())).await?;
         Ok(bare)
     }
 
-    /// Has somebody write, and waits until the page has told it.
+    /// Has somebody write, and waits until the page has reported it.
     async fn message(&mut self, text: &str) -> Outcome<()> {
-        self.network.write(&person(WRITER)?, &person(PHONE)?, text).map_err(refused)?;
+        self.network.phone(&person(WRITER)?).write(&person(PHONE)?, text).map_err(refused)?;
         self.hear(|event| match event {
             DriverEvent::Event(EventBody::Message { message }) => {
                 (message.body == text).then_some(())

@@ -22,7 +22,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Answers 200 to each request, after it was heard.
+    /// Answers 200 to each request, after it was received.
     pub async fn start(hear: impl Fn(&[u8]) + Send + Sync + 'static) -> Outcome<Self> {
         let hear: Arc<Hear> = Arc::new(hear);
         Self::serve(move |stream| answer(stream, hear.clone())).await

@@ -26,7 +26,7 @@ pub struct Figure {
     /// What it is measured beside.
     pub beside: String,
     pub ratio: Option<f64>,
-    /// None where it is told for information.
+    /// None where it is reported for information.
     pub target: Option<Target>,
 }
 

@@ -53,7 +53,7 @@ pub async fn measure() -> Outcome<Figures> {
     let mut all: [Vec<f64>; 5] = Default::default();
     for round in 0..WARM_UP + ROUNDS {
         let text = format!("Message {round} of the figures");
-        // Whoever goes first in one round goes second in the next.
+        // Anyone who goes first in one round goes second in the next.
         let (api, raw) = if round % 2 == 0 {
             let api = through_api(&mut connection, &text).await?;
             (api, through_page(&page, &text).await?)

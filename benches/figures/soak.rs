@@ -53,8 +53,8 @@ pub async fn run() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let gateway = Arc::new(Gateway::start_with(folder.path(), "simulated", &SETTINGS).await?);
     let count = Arc::new(AtomicUsize::new(0));
-    let heard = count.clone();
-    let receiver = Receiver::start(move |_| _ = heard.fetch_add(1, Ordering::SeqCst)).await?;
+    let received = count.clone();
+    let receiver = Receiver::start(move |_| _ = received.fetch_add(1, Ordering::SeqCst)).await?;
     for session in 0..SESSIONS {
         gateway.link(&format!("soak-{session}"), &phone(session)).await?;
     }
@@ -97,10 +97,10 @@ pub async fn run() -> Outcome<()> {
     ));
     let held = resident(gateway.process()?)? / 1_024.0;
     Arc::into_inner(gateway).ok_or("somebody still writes")?.stop().await?;
-    let anew = anew(folder.path(), &hooks[1]).await?;
-    let ratio = held / anew;
+    let fresh = fresh(folder.path(), &hooks[1]).await?;
+    let ratio = held / fresh;
     say(&format!(
-        "one that starts on the same data holds {anew:.1} MiB: {ratio:.2} times that was held"
+        "one that starts on the same data holds {fresh:.1} MiB: {ratio:.2} times that was held"
     ));
     if GROWTH < ratio {
         return Err(format!("more than {GROWTH} times what the data needs").into());
@@ -109,7 +109,7 @@ pub async fn run() -> Outcome<()> {
 }
 
 /// What a gateway holds that did nothing of all this but has the same data.
-async fn anew(data: &Path, dead: &str) -> Outcome<f64> {
+async fn fresh(data: &Path, dead: &str) -> Outcome<f64> {
     let gateway = Gateway::start_with(data, "simulated", &SETTINGS).await?;
     say(&format!("started on it in {:.1} s", gateway.start.as_secs_f64()));
     sleep(SETTLED).await;

@@ -64,9 +64,9 @@ pub enum Command {
         #[arg(long, env = "WAGATE_API_KEY", hide_env_values = true)]
         key: Option<String>,
     },
-    /// Build the indexes of messages and conversations anew, while no gateway uses the folder.
+    /// Build the indexes of messages and conversations again, while no gateway uses the folder.
     Reindex {
-        /// Count the figures of analytics anew instead, on all days that the event log holds whole.
+        /// Count the figures of analytics again instead, on all days that the event log holds whole.
         #[arg(long)]
         analytics: bool,
     },

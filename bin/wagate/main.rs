@@ -160,7 +160,7 @@ async fn start_showing(config: &Config) -> Result<Gateway, StartError> {
     }
 }
 
-/// After a write failed the store refuses all others until it is opened anew, so everything is: as soon
+/// After a write failed the store refuses all others until it is reopened, so everything is: as soon
 /// as the disk is well. None when that cannot be done within this process.
 async fn start_anew(
     broken: Gateway,
@@ -352,7 +352,7 @@ async fn reindex(settings: &Settings, analytics: bool) -> Result<ExitCode, Failu
         say(&format!("counted {} events{from}\n", done.events));
         return Ok(ExitCode::SUCCESS);
     }
-    let done = store.reindex().await?;
+    let done = store.upkeep().reindex().await?;
     let (messages, chats) = (done.of::<MessageRecord>(), done.of::<Chat>());
     say(&format!("indexed {messages} messages in {chats} chats\n"));
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     egress::OwnGateway,
     private,
-    store::{Catalogue, Store},
+    store::{self, Catalogue, Store},
     vault::Keyring,
 };
 
@@ -49,7 +49,7 @@ impl Place<Store> {
     ) -> Result<Self, KeysError> {
         let data = &config.data.dir;
         let folder = data.join("store");
-        let running = OwnGateway::find(data, || Store::is_held(&folder)).await;
+        let running = OwnGateway::find(data, || store::is_held(&folder)).await;
         let running = running.map_err(|fault| KeysError::of(format!("{fault}{advice}")))?;
         if let Some(gateway) = running {
             return Ok(Self::Gateway(gateway));

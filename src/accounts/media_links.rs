@@ -10,12 +10,14 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Clock, Timestamp},
-    store::{SealedSetting, Store, StoreError},
+    store::{SealedSetting, Store, StoreError, setting_or_make},
 };
 
 pub const LINK_KEY: SealedSetting = SealedSetting::new("media link key");
 /// Links made within this many seconds are the same, so that browsers can cache the file.
 const STEP: i64 = 60;
+/// In the place of a session in links to files of the library, which belong to none.
+const NO_SESSION: Uuid = Uuid::nil();
 
 /// Signs links and checks them. Clones are the same.
 #[derive(Clone)]
@@ -43,7 +45,7 @@ impl MediaLinks {
     /// Opens with the key in the store; a new store gets one. While the disk refuses writes, links are valid until
     /// the next start.
     pub async fn open(store: &Store, clock: Clock, life: Duration) -> Result<Self, StoreError> {
-        let key = store.setting_or_make(LINK_KEY.name(), rand::random()).await?;
+        let key = setting_or_make(store, LINK_KEY.name(), rand::random()).await?;
         Ok(Self { key: Arc::new(key), clock, life })
     }
 
@@ -58,6 +60,17 @@ impl MediaLinks {
         let expires = end.saturating_add(STEP - 1) / STEP * STEP;
         let signature = BASE64.encode(self.mac(session, message, expires)?.finalize().into_bytes());
         Some(Signed { expires, signature })
+    }
+
+    /// Signs a link to a file of the library, for a time of its own: it stands in a message, where nobody makes it again.
+    pub fn sign_file(&self, file: Uuid, life: Duration) -> Option<Signed> {
+        let own = Self { life, ..self.clone() };
+        if self.life.is_zero() { None } else { own.sign(NO_SESSION, file) }
+    }
+
+    /// Checks a link to a file of the library.
+    pub fn check_file(&self, file: Uuid, signed: &Signed) -> Result<(), BadLink> {
+        self.check(NO_SESSION, file, signed)
     }
 
     pub fn check(&self, session: Uuid, message: Uuid, signed: &Signed) -> Result<(), BadLink> {
@@ -115,6 +128,10 @@ mod tests {
         assert_eq!(elsewhere.check(session, one, &signed), Err(BadLink::Wrong));
         clock.advance(Duration::from_secs(919));
         assert_eq!(again.check(session, one, &signed), Err(BadLink::Expired));
+        let long = again.sign_file(one, LIFE * 10).unwrap();
+        assert_eq!(again.check_file(one, &long), Ok(()));
+        assert_eq!(again.check(session, one, &long), Err(BadLink::Wrong), "of the library alone");
+        assert_eq!(again.check_file(other, &long), Err(BadLink::Wrong));
         let off = MediaLinks::open(&store, clock, Duration::ZERO).await.unwrap();
         assert_eq!(off.sign(session, one), None);
     }

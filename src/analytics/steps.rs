@@ -19,9 +19,10 @@ pub struct Steps {
 
 /// Of a message that had come this far when its event was logged.
 pub async fn of_sent(store: &Store, event: &Event, message: &Message) -> Result<Steps, StoreError> {
-    let told = async |ack| is_told(store, event, (&message.id, ack, None)).await;
-    let delivered = Ack::Delivered <= message.ack && !told(Ack::Delivered).await?;
-    let read = Ack::Read <= message.ack && !told(Ack::Read).await? && !told(Ack::Played).await?;
+    let reported = async |ack| is_reported(store, event, (&message.id, ack, None)).await;
+    let delivered = Ack::Delivered <= message.ack && !reported(Ack::Delivered).await?;
+    let read =
+        Ack::Read <= message.ack && !reported(Ack::Read).await? && !reported(Ack::Played).await?;
     Ok(Steps { delivered, read })
 }
 
@@ -34,11 +35,12 @@ pub async fn of_ack(
     if ack < Ack::Read {
         return Ok(Steps { delivered: ack == Ack::Delivered, read: false });
     }
-    let told = async |ack| is_told(store, event, (message, ack, participant)).await;
-    let was_read = Ack::Read < ack && told(Ack::Read).await?;
+    let reported = async |ack| is_reported(store, event, (message, ack, participant)).await;
+    let was_read = Ack::Read < ack && reported(Ack::Read).await?;
     match ack_when_sent(store, event, message).await? {
         Some(sent) => {
-            let was_delivered = Ack::Delivered <= sent || was_read || told(Ack::Delivered).await?;
+            let was_delivered =
+                Ack::Delivered <= sent || was_read || reported(Ack::Delivered).await?;
             Ok(Steps { delivered: !was_delivered, read: !was_read && sent < Ack::Read })
         }
         // The event of the message is still to come and tells that it was delivered, or it is so old that the log has
@@ -48,7 +50,7 @@ pub async fn of_ack(
 }
 
 /// Whether an earlier event reported this ack.
-async fn is_told(
+async fn is_reported(
     store: &Store,
     event: &Event,
     (message, ack, participant): (&MessageId, Ack, Option<&Jid>),

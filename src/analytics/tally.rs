@@ -193,7 +193,7 @@ async fn count_conversation(
             let counts = &mut sheets.channels.change(store, record).await?.counts;
             one_more(&mut counts.resolved);
             span.into_iter().for_each(|span| counts.resolution.note(span));
-            // Of one that nobody works on, whoever closed it.
+            // Of one that nobody works on, the person who closed it.
             if let Some(agent) = assignee.or(*by) {
                 let counts = &mut sheets.agents.change(store, agent_day(agent)).await?.counts;
                 one_more(&mut counts.resolved);

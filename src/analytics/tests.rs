@@ -124,13 +124,13 @@ impl Stage {
 
     async fn tell(&self, event: &impl LogEvent) {
         let mut work = self.log.work();
-        let told = loop {
+        let appended = loop {
             work.append(NewEvent::of_module(Some(session().into()), event).unwrap());
-            if let Some(told) = work.commit().await.unwrap() {
-                break told;
+            if let Some(appended) = work.commit().await.unwrap() {
+                break appended;
             }
         };
-        self.log.publish(told.last().unwrap().seq).await.unwrap();
+        self.log.publish(appended.last().unwrap().seq).await.unwrap();
     }
 
     async fn caught_up(&self) {
@@ -170,7 +170,7 @@ async fn messages_count_at_their_hour_of_the_business_and_each_step_once() {
     for (key, ack) in [
         ("B", Ack::Delivered),
         ("B", Ack::Read),
-        // Read at once, and a voice note that is heard.
+        // Read at once, and a voice note that is played.
         ("C", Ack::Read),
         ("C", Ack::Played),
         ("D", Ack::Delivered),
@@ -205,8 +205,8 @@ async fn an_ack_that_comes_before_its_message_is_counted_with_it() {
     ] {
         log.append(NewEvent::of(&session().into(), body));
     }
-    let told = log.commit().await.unwrap().unwrap();
-    stage.log.publish(told.last().unwrap().seq).await.unwrap();
+    let appended = log.commit().await.unwrap().unwrap();
+    stage.log.publish(appended.last().unwrap().seq).await.unwrap();
     stage.start();
     stage.caught_up().await;
     let day = stage.day(DAY).await;

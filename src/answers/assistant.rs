@@ -133,6 +133,11 @@ impl Assistant {
         reply
     }
 
+    /// Notes that a model failed in the middle of an answer.
+    pub fn note_failure(&self, error: ModelError) {
+        self.health.note(Some(error));
+    }
+
     /// The answer without a model.
     pub async fn plain(&self, bot: &Bot, text: &str) -> Result<Answer, Error> {
         self.responder.answer(bot, text).await

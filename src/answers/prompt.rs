@@ -1,7 +1,7 @@
 //! Prompt: what a model is asked for a bot. Pure.
 //!
 //! What people write, and what documents say, may be anything: it stands between marks that it cannot end itself, and
-//! the model is told that nothing between them is an instruction.
+//! the model is instructed that nothing between them is an instruction.
 
 use crate::{
     answers::spoken::MARK,

@@ -62,7 +62,7 @@ pub fn begun(request: &HttpRequest, tag: &str) -> HttpResponseBuilder {
     }
 }
 
-/// What a header lists, without what is refused by a weight of nought.
+/// What a header lists, without what is refused by a weight of zero.
 pub fn listed(request: &HttpRequest, name: &HeaderName) -> Vec<String> {
     let value = request.headers().get(name).and_then(|value| value.to_str().ok());
     let items = value.unwrap_or_default().split(',').filter_map(|item| {

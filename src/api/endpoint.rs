@@ -27,6 +27,8 @@ pub struct Endpoint {
     /// A rate limit other than the dialect's.
     bucket: Option<Bucket>,
     pub repeat: Repeat,
+    /// A write that the audit log notes although it is none of an administrator.
+    audited: bool,
     pub dialect: &'static dyn Dialect,
     /// Which sessions a call may concern.
     pub reach: Reach,
@@ -109,6 +111,7 @@ impl Endpoint {
             tag: "Sessions",
             scope,
             bucket: None,
+            audited: false,
             repeat: if is_read { Repeat::Unkeyed } else { Repeat::Once },
             dialect: dialects::USUAL,
             reach,
@@ -150,6 +153,12 @@ impl Endpoint {
         self
     }
 
+    /// Noted in the audit log, as what administrators write is anyway.
+    pub fn audited(mut self) -> Self {
+        self.audited = true;
+        self
+    }
+
     /// Part of the surface that speaks this dialect.
     pub fn speaks(mut self, dialect: &'static dyn Dialect) -> Self {
         self.dialect = dialect;
@@ -160,6 +169,12 @@ impl Endpoint {
     pub fn takes(mut self, limit: fn() -> usize) -> Self {
         self.operation.body_limit = Some(limit);
         self
+    }
+
+    /// Whether the audit log notes its calls. The simulated network is no part of the gateway.
+    pub fn is_audited(&self) -> bool {
+        let administers = self.method != Method::GET && self.scope == Scope::Admin;
+        (administers || self.audited) && !self.path.starts_with("/_simulator")
     }
 
     /// Which rate limit a request counts against.

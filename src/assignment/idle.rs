@@ -36,6 +36,6 @@ impl LastAssigned {
 /// Forgets a person whose account is removed. Durable on return.
 pub async fn forget_person(inbox: &Inbox, person: Uuid) -> Result<(), Error> {
     let store = &inbox.parts().store;
-    store.clear(LastAssigned::of(person)).await?;
+    store.upkeep().clear(LastAssigned::of(person)).await?;
     Ok(store.durable().await?)
 }

@@ -55,7 +55,7 @@ pub async fn carry_out(
             Err(Ailment::Full) => return Ok(Err(FULL_PAUSE)),
             Err(Ailment::Failure(failure)) => return Err(failure),
         };
-        all.push(Done { action: action.kind().to_owned(), fault });
+        all.push(Done { action: action.kind().to_owned(), fault, note: None });
     }
     Ok(Ok(all))
 }

@@ -66,8 +66,11 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum StepKind {
+    /// A text, a file of the library, or both: then the text stands under the file.
     Message {
         text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        media: Option<Uuid>,
     },
     /// A question with options.
     Menu {
@@ -148,6 +151,15 @@ impl Record for Flow {
 impl Flow {
     pub fn at(id: Uuid) -> Key<Self> {
         Self::key().uuid(id)
+    }
+
+    /// The files that its steps send, each with the place of its step.
+    pub fn files(&self) -> Vec<(usize, Uuid)> {
+        let file = |(place, step): (usize, &Step)| match step.does {
+            StepKind::Message { media, .. } => media.map(|file| (place, file)),
+            _ => None,
+        };
+        self.steps.iter().enumerate().filter_map(file).collect()
     }
 
     /// The place of a step.

@@ -22,6 +22,8 @@ pub const MOST_OPTIONS: usize = 10;
 pub const LONGEST_OPTION: usize = 100;
 pub const MOST_TAGS: usize = 10;
 pub const LONGEST_ID: usize = 50;
+/// Of a text under a file, as WhatsApp takes it.
+pub const LONGEST_CAPTION: usize = 1_024;
 pub const MOST_RETRIES: u32 = 10;
 
 /// A flow to be made.
@@ -72,6 +74,12 @@ impl FlowChange {
     }
 }
 
+/// Checks the name of a flow, and what starts it.
+pub fn check_head(name: &str, trigger: Option<&FlowTrigger>) -> Result<(), Error> {
+    let trigger = trigger.map_or(Ok(()), check_trigger);
+    Error::both(text("name", name, LONGEST_NAME), trigger).map(drop)
+}
+
 fn checked(flow: Flow) -> Result<Flow, Error> {
     let name = text("name", &flow.name, LONGEST_NAME);
     let (name, _) =
@@ -96,7 +104,8 @@ fn check_steps(steps: &[Step]) -> Result<(), Error> {
         let fault = format!("must have 1 to {MOST_STEPS} entries");
         return Err(Error::invalid_field("steps", fault));
     }
-    let each = steps.iter().enumerate().map(|(place, step)| check_step(place, step));
+    let each = steps.iter().enumerate();
+    let each = each.map(|(place, step)| check_step(&format!("steps[{place}]"), step));
     Error::all(each)?;
     let mut ids = HashSet::new();
     for (place, step) in steps.iter().enumerate() {
@@ -197,11 +206,18 @@ fn check_loops(steps: &[Step]) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_step(place: usize, step: &Step) -> Result<(), Error> {
-    let at = |name: &str| format!("steps[{place}].{name}");
+/// Checks a step under its place.
+pub fn check_step(place: &str, step: &Step) -> Result<(), Error> {
+    let at = |name: &str| format!("{place}.{name}");
     let id = text(&at("id"), &step.id, LONGEST_ID).map(drop);
     let does = match &step.does {
-        StepKind::Message { text: said } => text(&at("text"), said, LONGEST_TEXT).map(drop),
+        StepKind::Message { text: said, media: None } => {
+            text(&at("text"), said, LONGEST_TEXT).map(drop)
+        }
+        StepKind::Message { text: said, media: Some(_) } if said.is_empty() => Ok(()),
+        StepKind::Message { text: said, media: Some(_) } => {
+            text(&at("text"), said, LONGEST_CAPTION).map(drop)
+        }
         StepKind::Menu { text: asked, options, retry, on_invalid } => {
             let asked = text(&at("text"), asked, LONGEST_TEXT).map(drop);
             let again = check_again(&at, *retry, on_invalid.as_deref());
@@ -296,7 +312,7 @@ mod tests {
     }
 
     fn says(id: &str, next: Option<&str>) -> Step {
-        step(id, StepKind::Message { text: "Hi".to_owned() }, next)
+        step(id, StepKind::Message { text: "Hi".to_owned(), media: None }, next)
     }
 
     fn asks(id: &str, nexts: &[Option<&str>]) -> Step {
@@ -339,8 +355,15 @@ mod tests {
         let many: Vec<Step> =
             (0..=MOST_STEPS).map(|place| says(&place.to_string(), None)).collect();
         assert_eq!(fault(&many), "steps: must have 1 to 50 entries");
-        let empty = [step("a", StepKind::Message { text: " ".to_owned() }, None)];
-        assert_eq!(fault(&empty), "steps[0].text: must have 1 to 1600 characters");
+        let sends = |text: &str, media| {
+            [step("a", StepKind::Message { text: text.to_owned(), media }, None)]
+        };
+        let file = Some(Uuid::nil());
+        assert_eq!(fault(&sends(" ", None)), "steps[0].text: must have 1 to 1600 characters");
+        assert_eq!(check_steps(&sends("", file)), Ok(()));
+        let long = "x".repeat(LONGEST_CAPTION + 1);
+        assert_eq!(check_steps(&sends(&long, None)), Ok(()));
+        assert_eq!(fault(&sends(&long, file)), "steps[0].text: must have 1 to 1024 characters");
         // A pause is no question: the contact would be written to for ever.
         let wait = [says("a", None), step("b", StepKind::Wait { minutes: 1 }, Some("a"))];
         assert_eq!(fault(&wait), expected);

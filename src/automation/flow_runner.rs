@@ -18,15 +18,20 @@ use crate::{
     automation::{
         actions::{Means, TAG_COLOR, after},
         facts,
+        file_messages::{FileMessage, FileMessages},
         flow::{Flow, FlowRun, SaveTo, StepKind},
         flow_job::FlowJob,
         flow_steps::{Effect, Input, Stop, go_on, starts},
         flows::Flows,
         idle_job::Place,
+        run::{self, Done, Run},
     },
     contacts::{Actor, Contacts},
     domain::{Error, ErrorCode, Timestamp},
-    events::{Failure, effect::effect_id},
+    events::{
+        Failure,
+        effect::{effect_id, message_key},
+    },
     inbox::{Agent, Author, AuthorKind, HandoffReason, Outcome, SentNote, Status, Then, Turn},
     jobs::{Job, Jobs},
     settings::Settings,
@@ -44,6 +49,7 @@ pub struct FlowRunner {
     pub jobs: Jobs,
     pub contacts: Contacts,
     pub means: Means,
+    pub files: FileMessages,
     pub settings: Settings,
 }
 
@@ -58,7 +64,11 @@ impl FlowRunner {
         text: Option<&str>,
     ) -> Result<Then, Failure> {
         let at = FlowRun::at(&turn.state.session, &turn.state.chat);
-        if let Some(run) = turn.work.get(&at).await? {
+        let run = match turn.work.get(&at).await? {
+            Some(run) => Some(run),
+            None => self.followed(turn).await?,
+        };
+        if let Some(run) = run {
             match self.flows.in_use(run.flow).filter(|_| is_active(turn)) {
                 Some(flow) => return self.answered(turn, &flow, &run, text).await,
                 None => self.end(turn).await?,
@@ -80,6 +90,34 @@ impl FlowRunner {
         }
         let going = (effect_id(turn.event.id, &rule(flow), 0), 0);
         self.go(turn, flow, (going, Input::Begins), text).await
+    }
+
+    /// The run of the person's other chat, which goes on here from now on.
+    async fn followed(&self, turn: &mut Turn<'_, '_>) -> Result<Option<FlowRun>, StoreError> {
+        if !turn.state.is_for_bots() || self.flows.all().is_empty() {
+            return Ok(None);
+        }
+        let Some(mut other) = turn.other_chat().await? else { return Ok(None) };
+        let at = FlowRun::at(&other.session, &other.chat);
+        let Some(run) = turn.work.get(&at).await?.filter(|_| other.status == Status::BotActive)
+        else {
+            return Ok(None);
+        };
+        turn.work.delete(&at).await?;
+        turn.work.delete(&Job::at(FlowJob::KIND, &other.conversation.to_string())).await?;
+        other.status = Status::waiting(other.assignee.is_some());
+        turn.keep_other(&other).await?;
+        self.stop_at(turn, &run).await?;
+        Ok(Some(run))
+    }
+
+    /// Has the conversation wait at the stop of a run.
+    async fn stop_at(&self, turn: &mut Turn<'_, '_>, run: &FlowRun) -> Result<(), StoreError> {
+        turn.state.status = Status::BotActive;
+        let place = Place::of(turn.state);
+        turn.work.put(&FlowRun::at(&place.session, &place.chat), run).await?;
+        let job = place.job(FlowJob::KIND, &turn.state.conversation.to_string(), run.due)?;
+        self.jobs.schedule_in(turn.work.store(), &job).await
     }
 
     async fn answered(
@@ -135,13 +173,24 @@ impl FlowRunner {
         let facts = facts::read(turn, &self.settings, (text, None)).await?;
         let now = turn.now();
         let (effects, stop) = go_on(flow, input, &facts, now);
+        let mut actions = Vec::new();
         for (step, effect) in (0_u32..).zip(effects) {
             let name = effect_id(turn.event.id, &rule(flow), step);
-            match self.take(turn, flow, (name, effect)).await {
-                Ok(None) => (),
-                Ok(Some(pause)) => return Ok(Then::Later(pause)),
-                Err(error) => return Err(error),
+            let action = effect.name().to_owned();
+            match self.take(turn, flow, (name, effect)).await? {
+                Taken::Done => actions.push(Done { action, fault: None, note: None }),
+                Taken::Otherwise(note) => {
+                    actions.push(Done { action, fault: None, note: Some(note) });
+                }
+                Taken::Not(fault) => {
+                    actions.push(Done { action, fault: Some(fault), note: None });
+                }
+                Taken::Later(pause) => return Ok(Then::Later(pause)),
             }
+        }
+        if !actions.is_empty() {
+            let ran = Run { at: now, conversation: turn.state.conversation, actions };
+            run::note(turn.work.store(), flow.id, &ran).await?;
         }
         let (step, retries, minutes) = match stop {
             Stop::Asked { step, retries } => (step, retries, PATIENCE),
@@ -169,33 +218,22 @@ impl FlowRunner {
         let due = after(now, minutes).unwrap_or(Timestamp::MAX);
         let stop = stops.saturating_add(1);
         let run = FlowRun { id, flow: flow.id, step, stop, retries, due };
-        turn.state.status = Status::BotActive;
-        let place = Place::of(turn.state);
-        turn.work.put(&FlowRun::at(&place.session, &place.chat), &run).await?;
-        let job = place.job(FlowJob::KIND, &turn.state.conversation.to_string(), due)?;
-        self.jobs.schedule_in(turn.work.store(), &job).await?;
+        self.stop_at(turn, &run).await?;
         Ok(Then::Handled)
     }
 
-    /// Carries an effect out. How long the event waits where the disk is full.
+    /// Carries an effect out.
     async fn take(
         &self,
         turn: &mut Turn<'_, '_>,
         flow: &Flow,
         (name, effect): (Uuid, Effect),
-    ) -> Result<Option<Duration>, Failure> {
+    ) -> Result<Taken, Failure> {
         let done = match effect {
             Effect::Say { text, menu } => {
-                let author = Author {
-                    kind: AuthorKind::Flow,
-                    id: Some(flow.id),
-                    name: Some(flow.name.clone()),
-                };
-                return match turn.say(name, &text, (SentNote::by(author), menu)).await? {
-                    Outcome::Posted | Outcome::Dropped => Ok(None),
-                    Outcome::Later(pause) => Ok(Some(pause)),
-                };
+                return Ok(turn.say(name, &text, (note(flow), menu)).await?.into());
             }
+            Effect::Show { file, text } => return self.show(turn, flow, (name, file, text)).await,
             Effect::Tag { add, remove } => {
                 let place = (&turn.state.session, &turn.state.chat);
                 let tags = (add.as_slice(), remove.as_slice());
@@ -213,7 +251,7 @@ impl FlowRunner {
             }
         };
         match done {
-            Ok(()) => Ok(None),
+            Ok(()) => Ok(Taken::Done),
             // What a contact says, or what was deleted since, does not hold a flow up.
             Err(Error {
                 code: ErrorCode::Invalid | ErrorCode::Conflict | ErrorCode::NotFound,
@@ -221,9 +259,35 @@ impl FlowRunner {
                 ..
             }) => {
                 tracing::info!("a step of the flow {} was left out: {message}", flow.id);
-                Ok(None)
+                Ok(Taken::Not(message))
             }
-            Err(Error { code: ErrorCode::StorageFull, .. }) => Ok(Some(FULL_PAUSE)),
+            Err(Error { code: ErrorCode::StorageFull, .. }) => Ok(Taken::Later(FULL_PAUSE)),
+            Err(error) => Err(Failure::of(error)),
+        }
+    }
+
+    /// Sends a file of the library, or what its channel carries in its place.
+    async fn show(
+        &self,
+        turn: &mut Turn<'_, '_>,
+        flow: &Flow,
+        (name, file, text): (Uuid, Uuid, String),
+    ) -> Result<Taken, Failure> {
+        let key = message_key(name);
+        let place = (&turn.state.session, key.as_str());
+        let made = self.files.make(turn.work.store(), place, (file, &text)).await;
+        match made {
+            Ok(FileMessage::AsItIs(content)) => {
+                Ok(turn.send(name, content, note(flow)).await?.into())
+            }
+            Ok(FileMessage::InPlace(said, why)) => {
+                match turn.say(name, &said, (note(flow), None)).await? {
+                    Outcome::Posted => Ok(Taken::Otherwise(FileMessage::note(why, &said))),
+                    other => Ok(other.into()),
+                }
+            }
+            Ok(FileMessage::LeftOut(why)) => Ok(Taken::Not(why.to_owned())),
+            Err(Error { code: ErrorCode::StorageFull, .. }) => Ok(Taken::Later(FULL_PAUSE)),
             Err(error) => Err(Failure::of(error)),
         }
     }
@@ -259,6 +323,33 @@ impl FlowRunner {
         turn.work.delete(&at).await?;
         turn.work.delete(&Job::at(FlowJob::KIND, &turn.state.conversation.to_string())).await
     }
+}
+
+/// What became of an effect.
+enum Taken {
+    Done,
+    /// In another way than the step says.
+    Otherwise(String),
+    /// Why not.
+    Not(String),
+    /// The event waits, because the disk is full.
+    Later(Duration),
+}
+
+impl From<Outcome> for Taken {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Posted => Self::Done,
+            Outcome::Dropped => Self::Not("it came in too long ago to be answered".to_owned()),
+            Outcome::Later(pause) => Self::Later(pause),
+        }
+    }
+}
+
+/// The note on a message of a flow.
+fn note(flow: &Flow) -> SentNote {
+    let (id, name) = (Some(flow.id), Some(flow.name.clone()));
+    SentNote::by(Author { kind: AuthorKind::Flow, id, name })
 }
 
 /// Whether no person has taken over.

@@ -14,10 +14,36 @@ use crate::{
 /// What a step does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    Say { text: String, menu: Option<SentMenu> },
-    Tag { add: Vec<String>, remove: Vec<String> },
-    Save { to: SaveTo, answer: String },
+    Say {
+        text: String,
+        menu: Option<SentMenu>,
+    },
+    /// A file of the library, with a text under it, which may be empty.
+    Show {
+        file: uuid::Uuid,
+        text: String,
+    },
+    Tag {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    Save {
+        to: SaveTo,
+        answer: String,
+    },
     Assign(uuid::Uuid),
+}
+
+impl Effect {
+    /// Its name in the log of runs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Say { .. } | Self::Show { .. } => "message",
+            Self::Tag { .. } => "tag",
+            Self::Save { .. } => "save",
+            Self::Assign(_) => "assign",
+        }
+    }
 }
 
 /// Where a flow stops.
@@ -98,9 +124,10 @@ pub fn go_on(flow: &Flow, input: Input<'_>, facts: &Facts, now: Timestamp) -> (V
     for _ in 0..=MOST_STEPS {
         let Some(step) = flow.steps.get(place) else { break };
         match &step.does {
-            StepKind::Message { text } => {
-                effects.push(Effect::Say { text: text.clone(), menu: None });
-            }
+            StepKind::Message { text, media } => effects.push(match media {
+                Some(file) => Effect::Show { file: *file, text: text.clone() },
+                None => Effect::Say { text: text.clone(), menu: None },
+            }),
             StepKind::Menu { .. } | StepKind::Question { .. } => {
                 effects.extend(question(step, now));
                 return (effects, Stop::Asked { step: step.id.clone(), retries: 0 });
@@ -281,7 +308,7 @@ mod tests {
             next: Some(next.to_owned()),
         };
         flow(vec![
-            step("hi", StepKind::Message { text: "Hello".to_owned() }),
+            step("hi", StepKind::Message { text: "Hello".to_owned(), media: None }),
             step(
                 "which",
                 StepKind::Menu {
@@ -370,7 +397,7 @@ mod tests {
                 StepKind::Condition { conditions: vec![late], matching: Match::All, otherwise },
             ),
             step("wait", StepKind::Wait { minutes: 5 }),
-            step("open", StepKind::Message { text: "Here".to_owned() }),
+            step("open", StepKind::Message { text: "Here".to_owned(), media: None }),
         ]);
         let at = |hour| Facts { hour, ..Facts::default() };
         let (effects, stop) = go_on(&steps, Input::Begins, &at(18), from_seconds(1));

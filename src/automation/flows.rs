@@ -10,9 +10,11 @@ use crate::{
     automation::{
         flow::{Flow, StepKind},
         flow_checks::{FlowChange, FlowDraft},
+        run::{self, Run},
     },
     bots::Bot,
     domain::{Clock, Error, ErrorCode, SessionId, Subject},
+    messaging::Hold,
     session::SessionTables,
     store::{Record, Store, StoreError, Transaction},
 };
@@ -59,6 +61,7 @@ impl Flows {
         loop {
             transaction.next_number(CREATIONS).await?;
             check_named(&transaction, &flow).await?;
+            hold(&transaction, (None, Some(&flow))).await?;
             let all = transaction.store().keys(Flow::key().below(), MOST_FLOWS).await?.len();
             if MOST_FLOWS <= all {
                 let message = format!("There are {MOST_FLOWS} flows already; delete one first");
@@ -76,9 +79,12 @@ impl Flows {
         let mut transaction = self.store.transaction();
         loop {
             let found = transaction.get(&Flow::at(id)).await?.ok_or_else(|| unknown(id))?;
-            let flow = change.applied(found, self.clock.now())?;
+            let flow = change.applied(found.clone(), self.clock.now())?;
             if change.steps.is_some() || change.session.is_some() || change.bot.is_some() {
                 check_named(&transaction, &flow).await?;
+            }
+            if change.steps.is_some() {
+                hold(&transaction, (Some(&found), Some(&flow))).await?;
             }
             transaction.put(&Flow::at(id), &flow).await?;
             if self.finish(&mut transaction).await? {
@@ -91,12 +97,19 @@ impl Flows {
         let _held = self.changing.lock().await;
         let mut transaction = self.store.transaction();
         loop {
-            transaction.get(&Flow::at(id)).await?.ok_or_else(|| unknown(id))?;
+            let flow = transaction.get(&Flow::at(id)).await?.ok_or_else(|| unknown(id))?;
+            hold(&transaction, (Some(&flow), None)).await?;
+            run::forget(transaction.store(), id).await?;
             transaction.delete(&Flow::at(id)).await?;
             if self.finish(&mut transaction).await? {
                 return Ok(());
             }
         }
+    }
+
+    /// Its newest runs, newest first.
+    pub async fn runs(&self, id: Uuid) -> Result<Vec<Run>, Error> {
+        Ok(run::newest(&self.store, id).await?)
     }
 
     /// Removes the flows of a bot that goes.
@@ -157,6 +170,24 @@ async fn check_named(transaction: &Transaction, flow: &Flow) -> Result<(), Error
         }
     }
     Ok(())
+}
+
+/// Keeps the files of a flow in the library for as long as a step names them.
+async fn hold(
+    transaction: &Transaction,
+    (before, after): (Option<&Flow>, Option<&Flow>),
+) -> Result<(), Error> {
+    let Some(flow) = after.or(before) else { return Ok(()) };
+    let files = |flow: Option<&Flow>| flow.map(Flow::files).unwrap_or_default();
+    let ids = |files: &[(usize, Uuid)]| files.iter().map(|(_, file)| *file).collect::<Vec<_>>();
+    let named = files(after);
+    let (before, after) = (ids(&files(before)), ids(&named));
+    let lists = (before.as_slice(), after.as_slice());
+    let held = Hold::change(transaction, flow.id, lists, flow.updated_at).await?;
+    held.map_err(|at| {
+        let place = named.get(at).map_or(0, |(place, _)| *place);
+        Error::invalid_field(&format!("steps[{place}].mediaId"), "names no uploaded file")
+    })
 }
 
 fn unknown(id: Uuid) -> Error {

@@ -14,6 +14,7 @@ mod actions;
 mod conditions;
 mod endpoints;
 mod event;
+mod file_messages;
 mod facts;
 mod flow;
 mod flow_checks;
@@ -34,8 +35,9 @@ pub use self::{
     conditions::{Facts, hold, holds},
     endpoints::Endpoints,
     event::AutomationEvent,
+    file_messages::FileMessages,
     flow::{Choice, Flow, FlowTrigger, KeywordMatch, SaveTo, Step, StepKind, Validate},
-    flow_checks::{FlowChange, FlowDraft},
+    flow_checks::{FlowChange, FlowDraft, check_head, check_step},
     flow_job::FlowJob,
     flow_runner::FlowRunner,
     flows::Flows,
@@ -44,7 +46,10 @@ pub use self::{
     rule::{
         Action, Automation, Condition, Field, Match, NewStatus, Op, Trigger, TriggerKind, Wanted,
     },
-    rule_checks::{AutomationChange, AutomationDraft},
+    rule_checks::{
+        AutomationChange, AutomationDraft, check_action, check_condition, check_name,
+        checked_trigger,
+    },
     rules::Automations,
     run::{Done, Figures, Run},
     work::AutomaticWork,

@@ -202,6 +202,9 @@ pub struct Automation {
     pub conditions: Vec<Condition>,
     pub matching: Match,
     pub actions: Vec<Action>,
+    /// Before those of its bot with a higher one; of the same, the older comes first.
+    #[serde(default)]
+    pub place: u32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -40,6 +40,8 @@ pub struct AutomationChange {
     pub conditions: Option<Vec<Condition>>,
     pub matching: Option<Match>,
     pub actions: Option<Vec<Action>>,
+    /// Its place among the rules of its bot, from 1.
+    pub position: Option<usize>,
 }
 
 impl AutomationDraft {
@@ -53,6 +55,7 @@ impl AutomationDraft {
             conditions: self.conditions,
             matching: self.matching,
             actions: self.actions,
+            place: 0,
             created_at: now,
             updated_at: now,
         })
@@ -61,7 +64,10 @@ impl AutomationDraft {
 
 impl AutomationChange {
     pub fn applied(&self, rule: Automation, now: Timestamp) -> Result<Automation, Error> {
-        let Self { name, enabled, trigger, conditions, matching, actions } = self.clone();
+        let Self { name, enabled, trigger, conditions, matching, actions, position } = self.clone();
+        if position == Some(0) {
+            return Err(Error::invalid_field("position", "must be at least 1"));
+        }
         checked(Automation {
             name: name.unwrap_or(rule.name),
             enabled: enabled.unwrap_or(rule.enabled),
@@ -75,6 +81,11 @@ impl AutomationChange {
     }
 }
 
+/// Checks the name of a rule.
+pub fn check_name(name: &str) -> Result<(), Error> {
+    text("name", name, LONGEST_NAME).map(drop)
+}
+
 fn checked(rule: Automation) -> Result<Automation, Error> {
     let name = text("name", &rule.name, LONGEST_NAME);
     let trigger = checked_trigger(&rule.trigger);
@@ -84,7 +95,8 @@ fn checked(rule: Automation) -> Result<Automation, Error> {
     Ok(Automation { name, ..rule })
 }
 
-fn checked_trigger(trigger: &Trigger) -> Result<(), Error> {
+/// Checks what starts a rule.
+pub fn checked_trigger(trigger: &Trigger) -> Result<(), Error> {
     match (trigger.kind, trigger.minutes) {
         (TriggerKind::SessionIdle, Some(minutes)) if (1..=MOST_MINUTES).contains(&minutes) => {
             Ok(())
@@ -104,14 +116,17 @@ pub fn check_conditions(field: &str, conditions: &[Condition]) -> Result<(), Err
         let fault = format!("must have at most {MOST_CONDITIONS} entries");
         return Err(Error::invalid_field(field, fault));
     }
-    let checks = conditions.iter().enumerate().map(|(place, condition)| {
-        check_condition(condition)
-            .map_err(|fault| Error::invalid_field(&format!("{field}[{place}]"), fault))
-    });
-    Error::all(checks).map(drop)
+    let checks = conditions.iter().enumerate();
+    Error::all(checks.map(|(place, one)| check_condition(&format!("{field}[{place}]"), one)))
+        .map(drop)
 }
 
-fn check_condition(condition: &Condition) -> Result<(), String> {
+/// Checks a condition under its place.
+pub fn check_condition(at: &str, condition: &Condition) -> Result<(), Error> {
+    fault_of(condition).map_err(|fault| Error::invalid_field(at, fault))
+}
+
+fn fault_of(condition: &Condition) -> Result<(), String> {
     let Condition { field, op, value } = condition;
     let ops: &[Op] = match field {
         Field::Text | Field::Phone => &[
@@ -168,36 +183,39 @@ fn checked_actions(actions: &[Action]) -> Result<(), Error> {
         let fault = format!("must have 1 to {MOST_ACTIONS} entries");
         return Err(Error::invalid_field("actions", fault));
     }
-    let checks = actions.iter().enumerate().map(|(place, action)| {
-        let at = |name: &str| format!("actions[{place}].{name}");
-        match action {
-            Action::SendMessage { text: said } => text(&at("text"), said, LONGEST_TEXT).map(drop),
-            Action::AddNote { text: said } => text(&at("text"), said, LONGEST_TEXT).map(drop),
-            Action::AddTag { tag } | Action::RemoveTag { tag } => {
-                text(&at("tag"), tag, LONGEST_TAG).map(drop)
-            }
-            Action::CreateTicket { subject, .. } => {
-                text(&at("subject"), subject, crate::work_items::LONGEST_TITLE).map(drop)
-            }
-            Action::CreateTask { title, due_in_minutes, .. } => {
-                let title = text(&at("title"), title, crate::work_items::LONGEST_TITLE);
-                let due = match due_in_minutes {
-                    Some(minutes) if !(1..=MOST_MINUTES).contains(minutes) => {
-                        let fault = format!("must be between 1 and {MOST_MINUTES}");
-                        Err(Error::invalid_field(&at("due_in_minutes"), fault))
-                    }
-                    _ => Ok(()),
-                };
-                Error::both(title, due).map(drop)
-            }
-            Action::Assign { .. }
-            | Action::SetStatus { .. }
-            | Action::Handoff
-            | Action::CallWebhook { .. }
-            | Action::PauseBot => Ok(()),
+    let checks = actions.iter().enumerate();
+    Error::all(checks.map(|(place, one)| check_action(&format!("actions[{place}]"), one))).map(drop)
+}
+
+/// Checks an action under its place.
+pub fn check_action(place: &str, action: &Action) -> Result<(), Error> {
+    let at = |name: &str| format!("{place}.{name}");
+    match action {
+        Action::SendMessage { text: said } => text(&at("text"), said, LONGEST_TEXT).map(drop),
+        Action::AddNote { text: said } => text(&at("text"), said, LONGEST_TEXT).map(drop),
+        Action::AddTag { tag } | Action::RemoveTag { tag } => {
+            text(&at("tag"), tag, LONGEST_TAG).map(drop)
         }
-    });
-    Error::all(checks).map(drop)
+        Action::CreateTicket { subject, .. } => {
+            text(&at("subject"), subject, crate::work_items::LONGEST_TITLE).map(drop)
+        }
+        Action::CreateTask { title, due_in_minutes, .. } => {
+            let title = text(&at("title"), title, crate::work_items::LONGEST_TITLE);
+            let due = match due_in_minutes {
+                Some(minutes) if !(1..=MOST_MINUTES).contains(minutes) => {
+                    let fault = format!("must be between 1 and {MOST_MINUTES}");
+                    Err(Error::invalid_field(&at("due_in_minutes"), fault))
+                }
+                _ => Ok(()),
+            };
+            Error::both(title, due).map(drop)
+        }
+        Action::Assign { .. }
+        | Action::SetStatus { .. }
+        | Action::Handoff
+        | Action::CallWebhook { .. }
+        | Action::PauseBot => Ok(()),
+    }
 }
 
 /// A text without blanks around it.

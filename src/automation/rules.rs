@@ -10,7 +10,7 @@ use crate::{
     automation::{
         rule::{Action, Automation, TriggerKind},
         rule_checks::{AutomationChange, AutomationDraft},
-        run::{self, Figures, MOST_RUNS, Run},
+        run::{self, Figures, Run},
     },
     bots::Bot,
     domain::{Clock, Error, ErrorCode, Subject},
@@ -35,11 +35,11 @@ pub struct Automations {
 
 impl Automations {
     pub async fn open(store: Store, clock: Clock) -> Result<Self, StoreError> {
-        let all = store.select(Automation::key().below(), MOST).await?;
+        let all = in_order(store.select(Automation::key().below(), MOST).await?);
         Ok(Self { store, clock, changing: Arc::default(), all: Arc::new(RwLock::new(all.into())) })
     }
 
-    /// All, in the order in which they were made.
+    /// All; those of one bot in their order.
     pub fn all(&self) -> Arc<Vec<Automation>> {
         self.all.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -49,7 +49,7 @@ impl Automations {
         self.all().iter().any(|rule| rule.enabled && rule.trigger.kind == trigger)
     }
 
-    /// Those of a bot, in the order in which they were made, with their figures.
+    /// Those of a bot in their order, with their figures.
     pub async fn of_bot(&self, bot: Uuid) -> Result<Vec<(Automation, Figures)>, Error> {
         let all = self.all();
         let own: Vec<Automation> = all.iter().filter(|rule| rule.bot == bot).cloned().collect();
@@ -62,18 +62,24 @@ impl Automations {
         self.store.get(&Automation::at(id)).await?.ok_or_else(|| unknown(id))
     }
 
+    /// The place of a rule among those of its bot, from 1.
+    pub fn position(&self, rule: &Automation) -> usize {
+        let all = self.all();
+        let mut own = all.iter().filter(|other| other.bot == rule.bot);
+        own.position(|other| other.id == rule.id).map_or(0, |place| place + 1)
+    }
+
     pub async fn figures(&self, id: Uuid) -> Result<Figures, Error> {
         Ok(self.store.get(&Figures::at(id)).await?.unwrap_or_default())
     }
 
     /// Its newest runs, newest first.
     pub async fn runs(&self, id: Uuid) -> Result<Vec<Run>, Error> {
-        let most = usize::try_from(MOST_RUNS).unwrap_or(usize::MAX);
-        Ok(self.store.select(Run::of(id).below().backward(), most).await?)
+        Ok(run::newest(&self.store, id).await?)
     }
 
     pub async fn create(&self, draft: AutomationDraft) -> Result<Automation, Error> {
-        let made = draft.automation(self.clock.now())?;
+        let mut made = draft.automation(self.clock.now())?;
         let _held = self.changing.lock().await;
         let mut transaction = self.store.transaction();
         loop {
@@ -92,6 +98,9 @@ impl Automations {
                     return Err(Error::new(ErrorCode::Conflict, message).detail("limit", most));
                 }
             }
+            let last = all.iter().filter(|rule| rule.bot == made.bot).map(|rule| rule.place).max();
+            // None was moved yet: all are in the order of their ids.
+            made.place = last.filter(|last| 0 < *last).map_or(0, |last| last.saturating_add(1));
             transaction.put(&Automation::at(made.id), &made).await?;
             if self.finish(&mut transaction).await? {
                 return Ok(made);
@@ -108,6 +117,10 @@ impl Automations {
             if change.actions.is_some() {
                 check_people(&transaction, &rule.actions).await?;
             }
+            let rule = match change.position {
+                Some(position) => moved(&transaction, rule, position).await?,
+                None => rule,
+            };
             transaction.put(&Automation::at(id), &rule).await?;
             if self.finish(&mut transaction).await? {
                 return Ok(rule);
@@ -164,11 +177,42 @@ impl Automations {
         if !transaction.commit().await? {
             return Ok(false);
         }
-        let all = Arc::new(self.store.select(Automation::key().below(), MOST).await?);
+        let all = self.store.select(Automation::key().below(), MOST).await?;
+        let all = Arc::new(in_order(all));
         *self.all.write().unwrap_or_else(PoisonError::into_inner) = all;
         self.store.durable().await?;
         Ok(true)
     }
+}
+
+/// The order in which rules are tried.
+fn in_order(mut all: Vec<Automation>) -> Vec<Automation> {
+    all.sort_by_key(|rule| (rule.place, rule.id));
+    all
+}
+
+/// A rule at another place among those of its bot, which make room.
+async fn moved(
+    transaction: &Transaction,
+    rule: Automation,
+    position: usize,
+) -> Result<Automation, StoreError> {
+    let all = transaction.store().select(Automation::key().below(), MOST).await?;
+    let is_other = |other: &Automation| other.bot == rule.bot && other.id != rule.id;
+    let mut own = in_order(all.into_iter().filter(is_other).collect());
+    let at = position.saturating_sub(1).min(own.len());
+    let id = rule.id;
+    own.insert(at, rule.clone());
+    let mut moved = rule;
+    for (place, mut other) in (1_u32..).zip(own) {
+        if other.id == id {
+            moved.place = place;
+        } else if other.place != place {
+            other.place = place;
+            transaction.put(&Automation::at(other.id), &other).await?;
+        }
+    }
+    Ok(moved)
 }
 
 /// That the people whom actions name have accounts.

@@ -1,9 +1,9 @@
-//! Log of a rule: its newest runs, and how often it ran.
+//! Log of a rule or a flow: its newest runs, and how often it ran.
 //!
 //! | tree | key | value |
 //! |---|---|---|
-//! | `AutomationRuns` | rule, number | [`Run`] |
-//! | `AutomationFigures` | rule | [`Figures`] |
+//! | `AutomationRuns` | rule or flow, number | [`Run`] |
+//! | `AutomationFigures` | rule or flow | [`Figures`] |
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::{
     store::{Key, Record, Scope, Store, StoreError, Table, Tree},
 };
 
-/// Runs of one rule that are kept.
+/// Runs of one rule or flow that are kept.
 pub const MOST_RUNS: u64 = 100;
 
 /// What became of an action.
@@ -24,6 +24,9 @@ pub struct Done {
     /// Why it was not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// How it was done in another way than the rule says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +80,12 @@ impl Figures {
     pub fn at(rule: Uuid) -> Key<Self> {
         Self::key().uuid(rule)
     }
+}
+
+/// The newest runs of a rule or a flow, newest first.
+pub async fn newest(store: &Store, of: Uuid) -> Result<Vec<Run>, StoreError> {
+    let most = usize::try_from(MOST_RUNS).unwrap_or(usize::MAX);
+    store.select(Run::of(of).below().backward(), most).await
 }
 
 /// Notes a run within a transaction; the oldest beyond the most makes room.

@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     domain::Clock,
     private::{self, socket},
-    store::{Catalogue, Store},
+    store::{self, Catalogue, Store},
     vault::Keyring,
 };
 
@@ -101,7 +101,7 @@ async fn remote(config: &Config, gateway: &Gateway) -> Result<Option<Target>, Ba
             format!("there is nothing of wagate in {folder}; name its folder with --data");
         return Err(BackupError::Refused(message));
     }
-    match socket::find(data, || Store::is_held(&store)).await {
+    match socket::find(data, || store::is_held(&store)).await {
         Ok(found) => Ok(found.map(Target::Behind)),
         Err(error) => {
             let (folder, name) = (data.display(), socket::NAME);

@@ -126,9 +126,9 @@ impl Dump {
         let failed = |error| BackupError::disk(&path, error);
         let mut out = BufWriter::new(new_file(&path)?);
         // A rotation may run meanwhile: every key of the snapshot is in the keyring before or after it.
-        let before = store.vault_keys();
+        let before = store.vault().keys();
         let mut snapshot = store.snapshot();
-        let keys = store.vault_keys().with(before);
+        let keys = store.vault().keys().with(before);
         let mut count = 0;
         loop {
             let read = snapshot.next(READ_AT_ONCE).await?;

@@ -25,7 +25,7 @@ use crate::{
     config::{Config, Vault},
     domain::Timestamp,
     private,
-    store::{Catalogue, Store},
+    store::{self, Catalogue, Store},
     vault::{KeyId, Keyring, VaultError},
 };
 
@@ -108,7 +108,7 @@ struct Place {
 
 impl Place {
     fn check(&self, force: bool) -> Result<(), BackupError> {
-        if Store::is_held(&self.data.join(STORE)) {
+        if store::is_held(&self.data.join(STORE)) {
             let message = "a wagate is using this folder; stop it first";
             return Err(BackupError::Refused(message.to_owned()));
         }
@@ -166,7 +166,7 @@ impl Place {
     }
 }
 
-/// What an archive holds, on the disks that it shall be on, and not yet in place.
+/// What an archive holds, on the disks that it will be on, and not yet in place.
 struct Staged {
     data: WorkDir,
     sessions: WorkDir,
@@ -245,11 +245,11 @@ impl Staged {
                 if !has_room(disk) {
                     return Err(no_room());
                 }
-                store.load(std::mem::take(&mut batch)).await?;
+                store.upkeep().load(std::mem::take(&mut batch)).await?;
                 size = 0;
             }
         }
-        store.load(batch).await?;
+        store.upkeep().load(batch).await?;
         store.durable().await?;
         let records = manifest.records;
         if count != records {
@@ -267,7 +267,7 @@ impl Staged {
 async fn closed(store: Store, folder: &Path) -> Result<(), BackupError> {
     drop(store);
     let deadline = Instant::now() + CLOSING;
-    while Store::is_held(folder) {
+    while store::is_held(folder) {
         if deadline < Instant::now() {
             return Err(BackupError::Refused("the new store does not close".to_owned()));
         }

@@ -15,7 +15,7 @@ pub struct Accounts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
-    /// Whoever was invited.
+    /// People who were invited.
     Invite,
     /// Anybody.
     Open,

@@ -63,7 +63,7 @@ pub struct Business {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Assignment {
-    /// Whoever takes them.
+    /// The people who take them.
     None,
     /// People who are online, in turn.
     RoundRobin,

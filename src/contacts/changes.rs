@@ -182,7 +182,7 @@ impl Contacts {
         Ok(ledger::counts(&self.store).await?)
     }
 
-    /// Up to `limit` tags that contacts bear, with how many, behind the tag of a name or from the first on.
+    /// Up to `limit` tags that contacts have, with how many, behind the tag of a name or from the first on.
     pub async fn tags(&self, after: Option<&str>, limit: usize) -> Result<Vec<TagCount>, Error> {
         Ok(tag_counts::page(&self.store, after, limit).await?)
     }

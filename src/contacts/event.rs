@@ -8,7 +8,7 @@ use crate::{
     domain::{EventSubject, LogEvent},
 };
 
-/// An event bears the contact as it is after the change.
+/// An event holds the contact as it is after the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum ContactEvent {

@@ -204,12 +204,12 @@ pub async fn apply(work: &mut Work<'_>, change: Change<'_>) -> Result<(), StoreE
             noted.push(NewEntry::new(EntryKind::OptIn, by, data));
         }
     }
-    let added = contact.tags.iter().filter(|tag| !bears(former, tag));
+    let added = contact.tags.iter().filter(|tag| !has_tag(former, tag));
     for tag in added {
         let rule = by_rules.iter().find(|(_, of_rule)| of_rule == tag).map(|(rule, _)| *rule);
         let data = match rule {
             Some(rule) => json!({ "tag": tag, "by": "auto_tagging", "ruleId": rule }),
-            // What a new contact bears stands in the contact.
+            // The tags of a new contact are in the contact.
             None if former.is_none() => continue,
             None => json!({ "tag": tag }),
         };
@@ -217,7 +217,7 @@ pub async fn apply(work: &mut Work<'_>, change: Change<'_>) -> Result<(), StoreE
         noted.push(NewEntry::new(EntryKind::TagAdded, actor, data));
     }
     let before = former.map(|former| former.tags.as_slice()).unwrap_or_default();
-    let removed = before.iter().filter(|tag| !bears(Some(contact), tag));
+    let removed = before.iter().filter(|tag| !has_tag(Some(contact), tag));
     noted
         .extend(removed.map(|tag| NewEntry::new(EntryKind::TagRemoved, by, json!({ "tag": tag }))));
     match former {
@@ -226,7 +226,7 @@ pub async fn apply(work: &mut Work<'_>, change: Change<'_>) -> Result<(), StoreE
     }
 }
 
-fn bears(contact: Option<&Contact>, tag: &str) -> bool {
+fn has_tag(contact: Option<&Contact>, tag: &str) -> bool {
     let tag = tags::folded(tag);
     contact.is_some_and(|contact| contact.tags.iter().any(|own| tags::folded(own) == tag))
 }

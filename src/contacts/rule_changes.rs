@@ -83,10 +83,12 @@ impl Rules<'_> {
         let mut work = self.contacts.log.work();
         loop {
             count_up(&work).await?;
-            if MOST_RULES <= rules::all(work.store()).await?.len() {
+            let all = rules::all(work.store()).await?;
+            if MOST_RULES <= all.len() {
                 let message = "there are 200 rules already; delete one first";
                 return Err(Error::new(ErrorCode::Invalid, message));
             }
+            check_other(&rule, &all)?;
             work.put(&Rule::at(rule.id), &rule).await?;
             if self.contacts.finish(&mut work).await? {
                 return Ok(rule);
@@ -101,6 +103,14 @@ impl Rules<'_> {
             apply(&mut rule, change.clone())?;
             rule.updated_at = self.contacts.clock.now();
             count_up(&work).await?;
+            let is_another = change.kind.is_some()
+                || change.keyword.is_some()
+                || change.tag.is_some()
+                || change.case_sensitive.is_some()
+                || change.session.is_some();
+            if is_another {
+                check_other(&rule, &rules::all(work.store()).await?)?;
+            }
             work.put(&Rule::at(id), &rule).await?;
             if self.contacts.finish(&mut work).await? {
                 return Ok(rule);
@@ -126,6 +136,29 @@ impl Rules<'_> {
         let matcher = self.contacts.auto_tags.matcher(&self.contacts.store).await?;
         let found = matcher.find_anywhere(text);
         Ok(found.into_iter().map(|(rule, tag)| Tagged { rule, tag }).collect())
+    }
+}
+
+/// Refuses a rule that tags the same texts with the same tag as another.
+fn check_other(rule: &Rule, all: &[Rule]) -> Result<(), Error> {
+    let keyword = |rule: &Rule| match rule.case_sensitive {
+        true => rule.keyword.clone(),
+        false => rule.keyword.to_lowercase(),
+    };
+    let is_same = |other: &&Rule| {
+        other.id != rule.id
+            && other.kind == rule.kind
+            && other.case_sensitive == rule.case_sensitive
+            && keyword(other) == keyword(rule)
+            && other.tag == rule.tag
+            && other.session == rule.session
+    };
+    match all.iter().find(is_same) {
+        None => Ok(()),
+        Some(other) => {
+            let message = "there is a rule that does the same already";
+            Err(Error::new(ErrorCode::Conflict, message).detail("ruleId", other.id.to_string()))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Counts of tags: how many contacts bear each, exact at every commit.
+//! Counts of tags: how many contacts have each, exact at every commit.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::{
     store::{Key, Record, Scope, Store, StoreError, Table, Tree},
 };
 
-/// A tag that at least one contact bears.
+/// A tag that at least one contact has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagCount {
     /// As the first contact has it.

@@ -17,14 +17,14 @@ use crate::{
     domain::{Clock, Jid, clock::from_seconds, details::AdContext},
     events::EventLog,
     settings::{InEffect, Settings},
-    store::{Catalogue, Store, disk::Disk},
+    store::{Catalogue, Opener},
 };
 
 const CATALOGUE: Catalogue = Catalogue::with(&[TABLES]);
 const BY: Actor = Actor { kind: crate::contacts::ActorKind::Owner, id: None };
 
 async fn contacts_on(clock: Clock) -> Contacts {
-    let store = Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap();
+    let store = Opener::of(CATALOGUE).temporary().await.unwrap();
     let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
     let settings =
         Settings::unchanged(log.clone(), InEffect::configured(&Config::shipped().unwrap()));

@@ -12,7 +12,8 @@ use crate::{
         quick_reply::{QuickReply, Shortcut, beginning_with},
         variables::{Filled, Values},
     },
-    domain::{Clock, Error, ErrorCode, Subject},
+    domain::{Clock, Error, ErrorCode, Subject, Timestamp},
+    messaging::Hold,
     store::{Record, Store, StoreError, Transaction},
 };
 
@@ -89,6 +90,7 @@ impl QuickReplies {
                 let message = "there are 500 quick replies already; delete one first";
                 return Err(Error::invalid(message));
             }
+            hold(&transaction, reply.id, (None, reply.media), now).await?;
             transaction.put(&QuickReply::at(reply.id), &reply).await?;
             if self.finish(&mut transaction).await? {
                 return Ok(reply);
@@ -109,8 +111,12 @@ impl QuickReplies {
             let mut reply = found.ok_or_else(|| unknown(id))?;
             reply.shortcut = shortcut.clone().unwrap_or(reply.shortcut);
             reply.content = content.clone().unwrap_or(reply.content);
-            reply.media = media.unwrap_or(reply.media);
+            let before = reply.media;
+            reply.media = media.unwrap_or(before);
             reply.updated_at = self.clock.now();
+            if media.is_some() {
+                hold(&transaction, id, (before, reply.media), reply.updated_at).await?;
+            }
             free(&transaction, &reply).await?;
             transaction.put(&QuickReply::at(id), &reply).await?;
             if self.finish(&mut transaction).await? {
@@ -123,7 +129,9 @@ impl QuickReplies {
         let _held = self.changing.lock().await;
         let mut transaction = self.store.transaction();
         loop {
-            transaction.get(&QuickReply::at(id)).await?.ok_or_else(|| unknown(id))?;
+            let found = transaction.get(&QuickReply::at(id)).await?;
+            let reply = found.ok_or_else(|| unknown(id))?;
+            hold(&transaction, id, (reply.media, None), self.clock.now()).await?;
             transaction.delete(&QuickReply::at(id)).await?;
             if self.finish(&mut transaction).await? {
                 return Ok(());
@@ -168,6 +176,18 @@ async fn free(transaction: &Transaction, reply: &QuickReply) -> Result<(), Error
         }
         None => Ok(()),
     }
+}
+
+/// Keeps the file of a quick reply in the library for as long as the reply names it.
+async fn hold(
+    transaction: &Transaction,
+    id: Uuid,
+    (before, after): (Option<Uuid>, Option<Uuid>),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let files = (before.as_slice(), after.as_slice());
+    let held = Hold::change(transaction, id, files, now).await?;
+    held.map_err(|_| Error::invalid_field("mediaId", "names no uploaded file"))
 }
 
 fn unknown(id: Uuid) -> Error {

@@ -9,13 +9,13 @@ use crate::{
         TemplateDraft, TemplateFilter, Templates, Values, draft,
     },
     domain::{Clock, ErrorCode, Locale, clock::from_seconds},
-    store::{Catalogue, Store, disk::Disk},
+    store::{Catalogue, Opener, Store},
 };
 
 const CATALOGUE: Catalogue = Catalogue::with(&[TABLES]);
 
 async fn store() -> Store {
-    Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap()
+    Opener::of(CATALOGUE).temporary().await.unwrap()
 }
 
 fn clock() -> Clock {

@@ -25,7 +25,7 @@ pub async fn play<W: Write>(
 }
 
 async fn hear_a_customer<W: Write>(story: &mut Story<'_, W>) -> Result<(), DemoError> {
-    let since = story.open("Serve a customer: whoever writes is a contact and is opted in");
+    let since = story.open("Serve a customer: anyone who writes is a contact and is opted in");
     let body = json!({ "name": "demo", "scopes": ["*"] });
     let step = "create an API key";
     let answer = story.request(step, Method::POST, "/api/v1/api-keys", Some(&body)).await?;

@@ -90,7 +90,7 @@ fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told(tell: impl Fn(&mut Narrator<&mut Vec<u8>>)) -> String {
+    fn narration(tell: impl Fn(&mut Narrator<&mut Vec<u8>>)) -> String {
         let mut out = Vec::new();
         tell(&mut Narrator::new(&mut out, false));
         String::from_utf8(out).unwrap()
@@ -99,20 +99,20 @@ mod tests {
     #[test]
     fn a_curl_line_survives_a_quote_in_the_body() {
         let body = serde_json::json!({ "content": "it's" });
-        let line = told(|narrator| narrator.curl("POST", "http://h/x", None, Some(&body)));
+        let line = narration(|narrator| narrator.curl("POST", "http://h/x", None, Some(&body)));
         assert!(line.contains(r#"-X POST 'http://h/x'"#) && line.contains(r"it'\''s"), "{line}");
     }
 
     #[test]
     fn a_picture_in_the_body_does_not_flood_the_terminal() {
         let body = serde_json::json!({ "data": "A".repeat(10_000) });
-        let line = told(|narrator| narrator.curl("POST", "http://h/x", None, Some(&body)));
+        let line = narration(|narrator| narrator.curl("POST", "http://h/x", None, Some(&body)));
         assert!(line.chars().count() < 400 && line.contains('…'));
     }
 
     #[test]
     fn steps_are_numbered() {
-        let text = told(|narrator| {
+        let text = narration(|narrator| {
             narrator.step("first");
             narrator.step("second");
         });

@@ -91,6 +91,8 @@ pub enum Command {
     Receipts {
         message: MessageId,
     },
+    /// A picture of the engine's browser, as it looks now.
+    Screenshot,
     /// The liveness probe: an engine that works replies.
     Ping,
 }
@@ -116,6 +118,7 @@ impl Command {
             | Self::DownloadMedia { .. }
             | Self::Find { .. }
             | Self::Receipts { .. }
+            | Self::Screenshot
             | Self::Ping => true,
             Self::Send(_)
             | Self::Edit { .. }
@@ -155,6 +158,7 @@ impl Command {
             Self::RefreshQr => "refresh_qr",
             Self::Find { .. } => "find",
             Self::Receipts { .. } => "receipts",
+            Self::Screenshot => "screenshot",
             Self::Ping => "ping",
         }
     }
@@ -185,11 +189,14 @@ impl Outgoing {
 
 /// The content of an outgoing message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Content {
     Text {
         body: String,
     },
+    /// Its file lies on the gateway's disk: no page sees it in this form.
+    #[cfg_attr(test, ts(skip))]
     Media(OutgoingMedia),
     Location {
         latitude: f64,
@@ -222,14 +229,17 @@ impl Content {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ContactCard {
     pub id: Jid,
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub organization: Option<String>,
     /// The caller's own vCard. Without it, one is made from the other fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub vcard: Option<String>,
 }
 
@@ -269,6 +279,18 @@ pub enum MediaKind {
     Sticker,
 }
 
+impl MediaKind {
+    /// As what a file of a type is sent, where nobody says it.
+    pub fn of_type(mime: &str) -> Self {
+        match mime.split('/').next() {
+            Some("image") => Self::Image,
+            Some("video") => Self::Video,
+            Some("audio") => Self::Audio,
+            _ => Self::Document,
+        }
+    }
+}
+
 /// The engine's answer to a [`Command`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
@@ -278,11 +300,19 @@ pub enum Reply {
     Contacts(Vec<Contact>),
     Contact(Box<Contact>),
     Group(Box<Group>),
-    GroupCreated { id: Jid, participants: Vec<ParticipantOutcome> },
+    GroupCreated {
+        id: Jid,
+        participants: Vec<ParticipantOutcome>,
+    },
     Participants(Vec<ParticipantOutcome>),
-    PairingCode { code: String, expires_at: Timestamp },
+    PairingCode {
+        code: String,
+        expires_at: Timestamp,
+    },
     Found(Option<Box<Message>>),
     Receipts(Vec<Receipt>),
+    /// A picture as a JPEG.
+    Screenshot(Vec<u8>),
     Done,
 }
 

@@ -301,8 +301,8 @@ mod tests {
             (sent.name.as_str(), &sent.phones[..]),
             ("Ada, Countess", &["+15550000001".to_owned()][..])
         );
-        let told = serde_json::json!({ "name": null, "vcard": sent.vcard });
-        assert_eq!(serde_json::from_value::<Card>(told).unwrap(), sent);
+        let reported = serde_json::json!({ "name": null, "vcard": sent.vcard });
+        assert_eq!(serde_json::from_value::<Card>(reported).unwrap(), sent);
         let stored = serde_json::to_value(&sent).unwrap();
         assert_eq!(serde_json::from_value::<Card>(stored).unwrap(), sent);
         let unnamed = ContactCard::new(person(1), None).card();

@@ -11,6 +11,7 @@ use crate::domain::{Jid, JidKind, Timestamp};
 
 /// The two ids of one person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(try_from = "UncheckedPair")]
 pub struct Pair {
     lid: Jid,

@@ -100,7 +100,7 @@ impl Default for SessionConfig {
     }
 }
 
-/// Whether a session shall run; what the gateway restores at its start.
+/// Whether a session should run; what the gateway restores at its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Desired {

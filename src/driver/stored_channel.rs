@@ -63,6 +63,7 @@ pub fn execute(command: &Command, channel: &str) -> Result<Reply, Error> {
         | Command::RemoveParticipants { .. }
         | Command::DownloadMedia { .. }
         | Command::PairingCode { .. }
+        | Command::Screenshot
         | Command::RefreshQr => {
             Err(Error::new(ErrorCode::Unsupported, format!("there is no such thing {channel}")))
         }

@@ -365,7 +365,7 @@ impl<C: Consumer> Runner<C> {
         let done: Vec<u64> = group.iter().map(|event| event.seq).collect();
         let cursor = progress.cursor_without(&done, read_to);
         let mut work = self.log.work();
-        let told = loop {
+        let appended = loop {
             if work.get(&cursor_key(C::NAME)).await?.as_ref() != Some(&*saved) {
                 return Err(Ended::Broken(Broken::Moved));
             }
@@ -379,14 +379,14 @@ impl<C: Consumer> Runner<C> {
                 }
             }
             work.put(&cursor_key(C::NAME), &cursor).await?;
-            if let Some(told) = work.commit().await? {
-                break told;
+            if let Some(appended) = work.commit().await? {
+                break appended;
             }
             metrics::counter!("wagate_consumer_conflicts_total", "consumer" => C::NAME)
                 .increment(1);
         };
         self.moved(saved, cursor);
-        if let Some(last) = told.last() {
+        if let Some(last) = appended.last() {
             self.log.publish(last.seq).await?;
         }
         for event in group {
@@ -420,7 +420,7 @@ impl<C: Consumer> Runner<C> {
         event: &Event,
         error: &str,
     ) -> Result<(), Broken> {
-        let (now, seq) = (self.log.now(), event.seq);
+        let (now, seq) = (self.log.inner.clock.now(), event.seq);
         let lane = self.consumer.lane(event);
         let error: String = error.chars().take(LONGEST_ERROR).collect();
         let mut work = self.log.work();

@@ -78,8 +78,8 @@ impl Consumer for Scribe {
         match planned {
             0 => {
                 // Logged in the same commit, and not wanted by this consumer.
-                let told = EventBody::Failed { reason: event.seq.to_string() };
-                work.append(NewEvent::of(&"s".parse::<SessionId>().unwrap().into(), told));
+                let appended = EventBody::Failed { reason: event.seq.to_string() };
+                work.append(NewEvent::of(&"s".parse::<SessionId>().unwrap().into(), appended));
                 Ok(Flow::Done)
             }
             1 => Ok(Flow::Later(Duration::from_millis(1))),
@@ -172,8 +172,8 @@ fn each_effect_is_there_once_and_in_order_whatever_fails_and_whenever_it_is_kill
             let consumers = Consumers::new(log.clone(), RETRY);
             run_to_the_end(&log, &consumers, &scribe, events.len() as u64).await;
             prop_assert_eq!(&noted(&store, &lanes).await, &lanes);
-            let told = log.read(None, events.len() as u64, 1_000).await.unwrap();
-            prop_assert_eq!(told.len(), events.len() - poison.len(), "events of effects");
+            let appended = log.read(None, events.len() as u64, 1_000).await.unwrap();
+            prop_assert_eq!(appended.len(), events.len() - poison.len(), "events of effects");
 
             // What was given up is listed, and done once it is tried again.
             let faults = consumers.faults(Scribe::NAME, 100).await.unwrap();

@@ -1,21 +1,16 @@
 //! Append-only event log: numbers, commit, reading, retention.
 //!
 //! An event is durable before any consumer sees it. Appends are serialised by the lock of the numbers; reads are
-//! not. The newest events are shared in memory ([`Tail`]), older ones are read from the store.
+//! not. The newest events are shared in memory ([`SharedTail`]), older ones are read from the store.
 
-use std::{
-    sync::{Arc, Mutex as QuickMutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{
-        Channel, ChannelId, Clock, Event, EventBody, Identities, SessionId, SessionRef, Timestamp,
-    },
+    domain::{Channel, ChannelId, Clock, Event, EventBody, Identities, SessionId, SessionRef},
     events::{
         channels::Channels,
         counters,
@@ -26,7 +21,7 @@ use crate::{
         pruning::{drop_below, surplus},
         publishing::Publisher,
         retention::{self, Choice, Need, Retention},
-        tail::Tail,
+        shared_tail::SharedTail,
     },
     store::{Batch, Store, StoreError},
 };
@@ -42,10 +37,10 @@ pub struct EventLog {
 
 pub(in crate::events) struct Inner {
     pub(in crate::events) store: Store,
-    clock: Clock,
+    pub(in crate::events) clock: Clock,
     numbers: Mutex<Numbers>,
     channels: Channels,
-    tail: QuickMutex<Tail>,
+    tail: SharedTail,
     extent: Extent,
     publisher: Publisher,
 }
@@ -67,7 +62,7 @@ impl EventLog {
             publisher: Publisher::new(store.clone(), end.seq),
             numbers: Mutex::new(Numbers::after(end)),
             channels: Channels::default(),
-            tail: QuickMutex::default(),
+            tail: SharedTail::default(),
             store,
             clock,
         };
@@ -172,7 +167,7 @@ impl EventLog {
         self.inner.extent.follow_drops(&self.inner.store).await?;
         self.inner.extent.append_up_to(ends_at);
         // It holds events of successive numbers, and lacks those of the other log.
-        self.tail().forget_below(u64::MAX);
+        self.inner.tail.forget_below(u64::MAX);
         Ok(true)
     }
 
@@ -181,9 +176,7 @@ impl EventLog {
         Breakpoint::EventCommitted.pass();
         numbers.committed(&numbered);
         let Numbered { events, known, ends_at, .. } = numbered;
-        let mut tail = self.tail();
-        events.iter().for_each(|(event, bytes)| tail.push(event.clone(), *bytes));
-        drop(tail);
+        self.inner.tail.push(&events);
         self.inner.extent.append_up_to(ends_at);
         known.iter().for_each(counters::known);
         events.iter().for_each(|(event, _)| counters::stored(&event.body));
@@ -217,7 +210,7 @@ impl EventLog {
         limit: usize,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
         let newest = self.newest();
-        if let Some(found) = self.tail().read(session, after, newest, limit) {
+        if let Some(found) = self.inner.tail.read(session, after, newest, limit) {
             return Ok(found);
         }
         let stored = self.inner.store.events();
@@ -226,15 +219,6 @@ impl EventLog {
             None => stored.between(after, newest, limit).await,
         };
         Ok(found?.into_iter().map(Arc::new).collect())
-    }
-
-    fn tail(&self) -> MutexGuard<'_, Tail> {
-        self.inner.tail.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The time for the timestamps of events.
-    pub(in crate::events) fn now(&self) -> Timestamp {
-        self.inner.clock.now()
     }
 
     /// The newest durable number, 0 for an empty log.
@@ -280,13 +264,13 @@ impl EventLog {
         retention: Retention,
         needs: &[Need<R>],
     ) -> Result<Pruned<R>, StoreError> {
-        let Inner { store, extent, .. } = &*self.inner;
-        let time = (self.newest(), self.now());
+        let Inner { store, extent, clock, .. } = &*self.inner;
+        let time = (self.newest(), clock.now());
         let surplus = surplus(store, extent, retention, time).await?;
         let Choice { below, held_by } = retention::choose(surplus, needs);
         // Raised before the events go, so that a reader sees the gap.
         extent.begin_at(below);
-        self.tail().forget_below(below);
+        self.inner.tail.forget_below(below);
         let dropped = drop_below(store, below).await?;
         extent.follow_drops(store).await?;
         Ok(Pruned { dropped, held_by })

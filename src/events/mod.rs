@@ -25,6 +25,7 @@ mod progress;
 mod pruning;
 mod publishing;
 mod retention;
+mod shared_tail;
 mod tail;
 mod wording;
 mod work;

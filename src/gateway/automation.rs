@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use crate::{
-    automation::{AutomaticWork, Automations, FlowJob, FlowRunner, Flows, IdleJob, Means},
+    accounts::MediaLinks,
+    automation::{
+        AutomaticWork, Automations, FileMessages, FlowJob, FlowRunner, Flows, IdleJob, Means,
+    },
+    config::Config,
     inbox::InboxParts,
     jobs::{Handler, Jobs},
-    messaging::Tags,
+    messaging::{Messaging, Tags},
     store::StoreError,
     webhooks::BotEndpoints,
     work_items::{DueJob, WorkItems},
@@ -19,12 +23,19 @@ pub struct Automation {
     pub flows: Flows,
 }
 
+/// What makes messages of files, with links to them where others know an address of the gateway.
+pub fn file_messages(config: &Config, messaging: &Messaging, links: &MediaLinks) -> FileMessages {
+    let Messaging { library, uploads, message_files, .. } = messaging.clone();
+    let (links, public_url) = (links.clone(), config.server.public_url.clone());
+    FileMessages { library, uploads, message_files, links, public_url }
+}
+
 impl Automation {
     /// Opens them; and the part that the inbox calls.
     pub async fn open(
         parts: &InboxParts,
         jobs: &Jobs,
-        tags: &Tags,
+        (tags, files): (&Tags, FileMessages),
     ) -> Result<(Self, AutomaticWork), StoreError> {
         let InboxParts { store, log, clock, contacts, settings, .. } = parts.clone();
         let rules = Automations::open(store.clone(), clock.clone()).await?;
@@ -39,6 +50,7 @@ impl Automation {
             jobs,
             contacts,
             means: means.clone(),
+            files,
             settings: settings.clone(),
         };
         let work = AutomaticWork { rules: rules.clone(), flows: runner, means, settings };

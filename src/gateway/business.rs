@@ -26,7 +26,7 @@ use crate::{
     payments::{Closing, Expiry, Payments, PaymentsParts},
     providers,
     sms::{FilesJob, Sms},
-    store::{Store, StoreError},
+    store::{Store, StoreError, setting_or_make},
 };
 
 /// A handler of jobs, with the kind of its jobs.
@@ -160,7 +160,7 @@ pub fn knowledge(
 
 /// The id of this gateway as an organization, made at its first start. While the disk refuses writes, it is another.
 pub async fn organization(store: &Store) -> Result<Uuid, StoreError> {
-    store.setting_or_make("organization", Uuid::now_v7()).await
+    setting_or_make(store, "organization", Uuid::now_v7()).await
 }
 
 /// Broadcasts, with the task that sends them.

@@ -32,6 +32,7 @@ use crate::{
     accounts::{ApiKeys, BootstrapKey, MediaLinks},
     answers::Summaries,
     api::{self, BusinessWords, WorkspaceWords},
+    audit::Audit,
     backup::{self, Backups, BackupsParts},
     bots::Bots,
     config::Config,
@@ -56,7 +57,7 @@ use crate::{
     session::{Supervisor, SupervisorParts},
     settings::Settings,
     sms::{Sms, SmsParts},
-    store::{MemoryEngine, Opening, Store, StoreError, disk::Disk},
+    store::{MemoryEngine, Opener, Opening, Store, StoreError, disk::Disk},
     tables::CATALOGUE,
     telemetry,
     web_chat::{WebChatParts, WebChats},
@@ -84,7 +85,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts everything. Must be called on the runtime that sessions shall live on.
+    /// Starts everything. Must be called on the runtime that sessions run on.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         Self::start_showing(config, clock, Opening::default()).await
     }
@@ -127,7 +128,7 @@ impl Gateway {
         engine: MemoryEngine,
     ) -> Result<Self, StartError> {
         protect_folders(&config).await?;
-        let opened = Store::in_memory(engine, disk, CATALOGUE).await;
+        let opened = Opener::of(CATALOGUE).on(disk).in_memory(engine).await;
         let store = opened.map_err(|source| store_error(&config, source))?;
         Box::pin(Self::start_with(config, clock, store)).await
     }
@@ -142,7 +143,7 @@ impl Gateway {
         let own_ports = OwnPorts::new(&config.server.public_url);
         let listening = own_ports.add(config.server.listen.port());
 
-        match store.probe_disk().await {
+        match store.health().probe_disk().await {
             // What is there can be read, and the disk may have room again.
             Ok(()) | Err(StoreError::Full) => (),
             Err(source) => return Err(store_error(&config, source)),
@@ -217,7 +218,12 @@ impl Gateway {
             settings: settings.clone(),
             jobs: jobs.clone(),
         };
-        let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
+        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
+        let media_links = MediaLinks::open(&store, clock.clone(), life)
+            .await
+            .map_err(|source| store_error(&config, source))?;
+        let files = automation::file_messages(&config, &messaging, &media_links);
+        let opened = Automation::open(&inbox_parts, &jobs, (&messaging.tags, files)).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
         let assistant = business::assistant(&config, &knowledge, &own_ports, &clock);
         let (inbox, answers) = business::start_inbox(
@@ -272,7 +278,9 @@ impl Gateway {
         let accounts = people::accounts(&config, parts, &api_keys, mail.post(&jobs)).await;
         let accounts = accounts.map_err(|source| store_error(&config, source))?;
 
-        let presence = Presence::start(events.clone(), clock.clone(), &tasks, stop.clone());
+        let (log, ends) = (events.clone(), stop.clone());
+        let presence = Presence::start(store.clone(), log, clock.clone(), &tasks, ends).await;
+        let presence = presence.map_err(|source| store_error(&config, source))?;
         let team = people::start_team_work(
             (&inbox, &accounts),
             (&presence, mail.post(&jobs)),
@@ -341,10 +349,6 @@ impl Gateway {
         );
         tasks.spawn(follow);
 
-        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
-        let media_links = MediaLinks::open(&store, clock.clone(), life)
-            .await
-            .map_err(|source| store_error(&config, source))?;
         let services = Services {
             backups,
             vault: Vault::new(store.clone(), tasks.clone()),
@@ -352,6 +356,8 @@ impl Gateway {
             media_links,
             api_keys,
             accounts,
+            audit: Audit::new(store.clone(), clock.clone()),
+            mailer: mail.mailer,
             mailbox: mail.mailbox,
             sessions,
             idempotency,
@@ -427,7 +433,7 @@ impl Gateway {
 
     /// Returns when the store can write no more, and must be opened again.
     pub async fn broken(&self) {
-        while !self.store.is_broken() {
+        while !self.store.health().is_broken() {
             tokio::time::sleep(STORE_LOOK_AFTER).await;
         }
     }

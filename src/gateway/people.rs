@@ -24,7 +24,8 @@ use crate::{
 
 /// Who takes the mails.
 pub struct Mail {
-    mailer: Option<Arc<dyn Mailer>>,
+    /// None where no mail is sent.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// Only on the simulated network.
     pub mailbox: Option<Mailbox>,
 }

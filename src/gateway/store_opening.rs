@@ -15,7 +15,7 @@ use crate::{
     api::{StartProgress, StartingServer},
     config::Config,
     gateway::start_error::{STORE_LOOK, STORE_WAIT},
-    store::{Opening, Store, StoreError, disk::Disk},
+    store::{Opener, Opening, Store, StoreError, disk::Disk},
     tables::CATALOGUE,
     vault::Keyring,
 };
@@ -90,7 +90,9 @@ async fn open_when_free(
 ) -> Result<Store, StoreError> {
     let deadline = Instant::now() + STORE_WAIT;
     loop {
-        match Store::open_on(folder, disk.clone(), keyring, CATALOGUE, opening).await {
+        let (disk, opening) = (disk.clone(), opening.clone());
+        let opener = Opener { catalogue: CATALOGUE, disk, opening };
+        match opener.open(folder, keyring).await {
             Err(StoreError::InUse) if Instant::now() < deadline => {
                 std::thread::sleep(STORE_LOOK);
             }

@@ -19,7 +19,7 @@ pub enum Agent {
 }
 
 impl Agent {
-    /// A person who calls, also by a key of theirs, or a key of nobody; none for whoever has neither.
+    /// A person who calls, also by a key of theirs, or a key of nobody; none for callers with neither.
     pub fn of(principal: &Principal) -> Option<Self> {
         match principal.who {
             Who::User { id, .. } | Who::Key { owner: Some((id, _)), .. } => Some(Self::User(id)),

@@ -8,11 +8,15 @@ use uuid::Uuid;
 
 use crate::{
     contacts::{Actor, Contact, Contacts},
-    domain::{Clock, Event, EventBody, Jid, Message, ModuleEvent, Timestamp, clock::between},
+    domain::{
+        Clock, Content, Event, EventBody, Jid, Message, ModuleEvent, Timestamp, clock::between,
+    },
     events::{Failure, NewEvent, Work},
     inbox::{
         event::InboxEvent,
+        keeping::keep_state,
         menu::SentMenu,
+        other_chat::other_chat,
         post::{Cause, Outcome, Post},
         reply_policy::allows_reply,
         sent_note::SentNote,
@@ -89,6 +93,16 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// The conversation in the other chat of the same person, where there are two.
+    pub async fn other_chat(&self) -> Result<Option<InboxState>, StoreError> {
+        other_chat(self.work.store(), &self.state.session, &self.state.chat).await
+    }
+
+    /// Writes the conversation in the other chat.
+    pub async fn keep_other(&mut self, other: &InboxState) -> Result<(), StoreError> {
+        keep_state(self.work, other).await
+    }
+
     /// Whether the rules of the business let a machine write to the contact now.
     pub async fn may_write(&self) -> Result<bool, StoreError> {
         let (now, state) = (self.now(), &*self.state);
@@ -134,6 +148,24 @@ impl Turn<'_, '_> {
         if let Some(menu) = menu {
             let at = SentMenu::key().text(self.state.session.as_str());
             self.work.put(&at.text(self.state.chat.as_str()), &menu).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Sends what is no text under the name of an effect, whose key it has.
+    pub async fn send(
+        &mut self,
+        effect: Uuid,
+        content: Content,
+        note: SentNote,
+    ) -> Result<Outcome, Failure> {
+        let place = (&self.state.session, &self.state.chat);
+        let cause = (Cause::of(self.event), effect);
+        let outcome =
+            self.tools.post.send_content(self.work, place, cause, (content, note)).await?;
+        if outcome == Outcome::Posted {
+            let now = self.now();
+            self.state.run.note_message(now);
         }
         Ok(outcome)
     }

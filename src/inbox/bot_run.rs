@@ -13,7 +13,7 @@ const RATE_PERIOD: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct BotRun {
-    /// A person took over, or shall.
+    /// A person took over, or will.
     pub is_paused: bool,
     /// Replies.
     pub turns: u32,

@@ -31,6 +31,7 @@ mod list;
 mod marketing;
 mod menu;
 mod merge;
+mod other_chat;
 mod post;
 mod recipient;
 mod reply_policy;

@@ -142,6 +142,17 @@ impl Post {
         first.ok_or_else(|| Failure::of(Error::internal("a message has no parts")))
     }
 
+    /// The same with what is no text.
+    pub async fn send_content(
+        &self,
+        work: &Work<'_>,
+        place: (&SessionId, &Jid),
+        cause: (Cause, Uuid),
+        said: (Content, SentNote),
+    ) -> Result<Outcome, Failure> {
+        Ok(self.add(work, place, cause, said).await?.0)
+    }
+
     async fn add(
         &self,
         work: &Work<'_>,

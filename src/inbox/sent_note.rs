@@ -79,7 +79,7 @@ impl AuthorKind {
 impl Author {
     pub const SYSTEM: Self = Self { kind: AuthorKind::System, id: None, name: None };
 
-    /// Whoever of the agents it is; none for what the gateway sends by itself.
+    /// The agent; none for what the gateway sends by itself.
     pub fn agent(&self) -> Option<Agent> {
         match self.kind {
             AuthorKind::Api => self.id.map(Agent::Key),

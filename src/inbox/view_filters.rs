@@ -44,7 +44,7 @@ impl ViewStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "lowercase")]
 pub enum ViewAssignee {
-    /// Whoever looks.
+    /// The person who looks.
     Me,
     Nobody,
     /// A person, or an API key.

@@ -18,7 +18,7 @@ use crate::{
         index::Words,
         parts::{self, WordPart},
     },
-    store::{Catalogue, Store, disk::Disk},
+    store::{Catalogue, Opener, Store},
 };
 
 const CATALOGUE: Catalogue = Catalogue::with(&[TABLES]);
@@ -33,7 +33,7 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        let store = Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap();
+        let store = Opener::of(CATALOGUE).temporary().await.unwrap();
         Self::on(store, Uuid::now_v7()).await
     }
 

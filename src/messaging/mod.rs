@@ -40,7 +40,7 @@ pub use self::{
     groups::Groups,
     inbound::{ingest::Ingest, menu_replies::note_menu_reply},
     media::{
-        library::{Library, LibraryFile},
+        library::{Hold, Library, LibraryFile},
         message_files::{MessageFiles, StoredMedia},
         uploads::{self, TemporaryFile, UploadLimits, Uploads},
     },

@@ -87,6 +87,18 @@ impl Payments {
         self.provider().map(|_| ())
     }
 
+    /// The provider; none where payment links are not configured.
+    pub fn provider_kind(&self) -> Option<ProviderKind> {
+        self.parts.provider.as_deref().map(PaymentProvider::kind)
+    }
+
+    /// Has the provider make a link, which is ended at once and listed nowhere, to test the settings; with the provider.
+    /// None where payment links are not configured.
+    pub async fn test(&self, currency: &str) -> Option<(ProviderKind, Result<(), Error>)> {
+        let provider = self.parts.provider.as_deref()?;
+        Some((provider.kind(), try_out(provider, currency).await))
+    }
+
     /// Makes a link. Durable on return.
     pub async fn create(&self, draft: LinkDraft, by: Actor) -> Result<PaymentLink, Error> {
         let PaymentsParts { store, jobs, clock, .. } = &self.parts;
@@ -274,6 +286,20 @@ impl Payments {
             None => self.parts.store.durable().await?,
         }
         Ok(())
+    }
+}
+
+/// Makes a link and ends it.
+async fn try_out(provider: &dyn PaymentProvider, currency: &str) -> Result<(), Error> {
+    let currency = Currency::of(currency).map_err(|error| Error::invalid(error.to_string()))?;
+    let amount =
+        Amount::read("100", currency).map_err(|error| Error::invalid(error.to_string()))?;
+    provider.check(&amount, currency)?;
+    let (id, description) = (Uuid::now_v7(), "A test of the settings".to_owned());
+    let link = NewLink { id, amount, currency, description, reference: reference() };
+    match provider.create(&link).await?.id {
+        Some(made) => provider.deactivate(&made).await,
+        None => Ok(()),
     }
 }
 

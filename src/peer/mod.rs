@@ -19,7 +19,7 @@ pub enum Owner {
     /// No process has the socket, or the system does not answer.
     Unknown,
     /// This system does not tell users apart.
-    Untold,
+    Unreported,
 }
 
 /// The user of this process.
@@ -30,7 +30,7 @@ pub fn own_user() -> u32 {
 /// The owner of the connection from `peer` to our `local` address, both on this machine.
 pub async fn owner(peer: SocketAddr, local: SocketAddr) -> Owner {
     if !cfg!(target_os = "linux") {
-        return Owner::Untold;
+        return Owner::Unreported;
     }
     let (peer, local) = (canonical(peer), canonical(local));
     #[cfg(target_os = "linux")]

@@ -23,6 +23,11 @@ pub enum Status {
 impl Status {
     pub const WORDS: [&str; 4] = ["online", "away", "busy", "offline"];
 
+    /// What stays chosen: online is what heartbeats say by themselves.
+    pub fn lasting(self) -> Option<Self> {
+        (self != Self::Online).then_some(self)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Online => "online",
@@ -54,7 +59,7 @@ struct Seen {
     /// Streams that are open.
     streams: usize,
     /// What was published last.
-    told: Status,
+    announced: Status,
 }
 
 impl Seen {
@@ -82,10 +87,10 @@ impl Board {
         let seen = self.people.entry(user).or_default();
         seen.last_seen = Some(now.wall);
         seen.fresh_until = Some(now.steady + LIFE);
-        told(user, seen, now.steady)
+        change_of(user, seen, now.steady)
     }
 
-    /// Somebody chooses a status. Online is what heartbeats say by themselves.
+    /// Somebody chooses a status.
     pub fn choose(
         &mut self,
         user: Uuid,
@@ -94,9 +99,22 @@ impl Board {
         now: Moment,
     ) -> Option<Change> {
         let seen = self.people.entry(user).or_default();
-        seen.chosen = (status != Status::Online).then_some(status);
+        seen.chosen = status.lasting();
         seen.message = message;
         self.beat(user, now)
+    }
+
+    /// What somebody chose before the gateway was started again. It was told then.
+    pub fn restore(&mut self, user: Uuid, status: Option<Status>, message: Option<String>) {
+        let seen = self.people.entry(user).or_default();
+        (seen.chosen, seen.message) = (status, message);
+        seen.told = status.unwrap_or_default();
+    }
+
+    /// What somebody has chosen, and says of it.
+    pub fn chosen(&self, user: Uuid) -> (Option<Status>, Option<String>) {
+        let seen = self.people.get(&user);
+        seen.map_or((None, None), |seen| (seen.chosen, seen.message.clone()))
     }
 
     /// A stream is opened, or closed.
@@ -110,7 +128,7 @@ impl Board {
     /// Those who are gone since, and when the next one may be.
     pub fn expire(&mut self, now: Moment) -> (Vec<Change>, Option<Timestamp>) {
         let people = self.people.iter_mut();
-        let gone = people.filter_map(|(user, seen)| told(*user, seen, now.steady)).collect();
+        let gone = people.filter_map(|(user, seen)| change_of(*user, seen, now.steady)).collect();
         let waiting = self.people.values().filter(|seen| seen.status(now.steady) == Status::Online);
         let next = waiting.filter(|seen| seen.streams == 0).filter_map(|seen| seen.fresh_until);
         (gone, next.min())
@@ -128,10 +146,10 @@ impl Board {
 }
 
 /// The status of a person, if it is news.
-fn told(user: Uuid, seen: &mut Seen, steady: Timestamp) -> Option<Change> {
+fn change_of(user: Uuid, seen: &mut Seen, steady: Timestamp) -> Option<Change> {
     let status = seen.status(steady);
-    let is_news = status != seen.told;
-    seen.told = status;
+    let is_news = status != seen.announced;
+    seen.announced = status;
     is_news.then_some((user, status))
 }
 
@@ -172,6 +190,18 @@ mod tests {
         let changed = board.choose(ADA, Status::Online, None, at(501));
         assert_eq!(changed, Some((ADA, Status::Online)));
         assert_eq!(board.expire(at(591)).0, [(ADA, Status::Offline)]);
+    }
+
+    #[test]
+    fn what_was_chosen_before_a_restart_holds_and_is_no_news() {
+        let mut board = Board::default();
+        board.restore(ADA, Some(Status::Away), Some("Lunch".to_owned()));
+        assert_eq!(board.expire(at(0)), (vec![], None));
+        let shown = board.shown(ADA, at(0));
+        assert_eq!((shown.status, shown.last_seen), (Status::Away, None));
+        assert_eq!(board.beat(ADA, at(1)), None);
+        assert_eq!(board.choose(ADA, Status::Online, None, at(2)), Some((ADA, Status::Online)));
+        assert_eq!(board.chosen(ADA), (None, None));
     }
 
     #[test]

@@ -17,9 +17,10 @@ use crate::{
     events::{EventLog, NewEvent},
     presence::{
         board::{Board, Change, LIFE, Shown, Status},
+        chosen::Chosen,
         event::PresenceEvent,
     },
-    store::StoreError,
+    store::{Store, StoreError},
 };
 
 /// How long the next look is put off where nobody is here.
@@ -32,9 +33,12 @@ pub struct Presence {
 }
 
 struct Shared {
+    store: Store,
     state: Mutex<State>,
     log: EventLog,
     clock: Clock,
+    /// Held while a choice is written, so that the newest is what stays.
+    choosing: tokio::sync::Mutex<()>,
     /// Wakes the task that tells changes and notices who is gone.
     changed: Notify,
 }
@@ -56,17 +60,31 @@ impl Presence {
     /// How long a heartbeat counts.
     pub const LIFE: Duration = LIFE;
 
-    /// Starts the task that tells changes and notices who is gone.
-    pub fn start(
+    /// Reads what people chose, and starts the task that tells changes and notices who is gone.
+    pub async fn start(
+        store: Store,
         log: EventLog,
         clock: Clock,
         tasks: &TaskTracker,
         stop: CancellationToken,
-    ) -> Self {
-        let shared = Shared { state: Mutex::default(), log, clock, changed: Notify::new() };
-        let presence = Self { shared: Arc::new(shared) };
+    ) -> Result<Self, StoreError> {
+        let mut state = State::default();
+        for Chosen { user, status, message } in Chosen::all(&store).await? {
+            state.board.restore(user, status, message);
+        }
+        let (state, changed) = (Mutex::new(state), Notify::new());
+        let presence = Self {
+            shared: Arc::new(Shared {
+                store,
+                state,
+                log,
+                clock,
+                changed,
+                choosing: tokio::sync::Mutex::default(),
+            }),
+        };
         tasks.spawn(presence.clone().watch(stop));
-        presence
+        Ok(presence)
     }
 
     /// A sign of life of somebody.
@@ -76,9 +94,21 @@ impl Presence {
     }
 
     /// Somebody chooses a status, and says something of it.
-    pub fn choose(&self, user: Uuid, status: Status, message: Option<String>) -> Shown {
+    /// A choice that is another than before is written first.
+    pub async fn choose(
+        &self,
+        user: Uuid,
+        status: Status,
+        message: Option<String>,
+    ) -> Result<Shown, StoreError> {
+        let _held = self.shared.choosing.lock().await;
+        let before = self.state().board.chosen(user);
+        if before != (status.lasting(), message.clone()) {
+            let chosen = Chosen { user, status: status.lasting(), message: message.clone() };
+            chosen.keep(&self.shared.store).await?;
+        }
         self.change(|board, now| board.choose(user, status, message, now));
-        self.of(user)
+        Ok(self.of(user))
     }
 
     /// Somebody listens to a stream for as long as the value lives.
@@ -102,8 +132,10 @@ impl Presence {
     }
 
     /// Forgets somebody whose account is gone.
-    pub fn forget(&self, user: Uuid) {
+    pub async fn forget(&self, user: Uuid) -> Result<(), StoreError> {
+        let _held = self.shared.choosing.lock().await;
         self.state().board.forget(user);
+        Chosen::forget(&self.shared.store, user).await
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

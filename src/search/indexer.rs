@@ -72,7 +72,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) {
             Err(fault) => Err(fault),
         };
         let Err(fault) = followed else { return };
-        if matches!(fault, Fault::Index(_)) && shared.store.takes_records() {
+        if matches!(fault, Fault::Index(_)) && shared.store.health().takes_records() {
             faults += 1;
             // The disk has room, so the index itself is at fault.
             if faults % MOST_FAULTS == 0 {

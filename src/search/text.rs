@@ -52,8 +52,8 @@ impl Wanted {
                     // A pair says more than its characters do.
                     let parts = parts(run);
                     let is_one = run.chars().count() == 1;
-                    let told = parts.filter(|part| is_one || part.chars().count() == 2);
-                    wanted.whole.extend(told.map(str::to_owned));
+                    let tokens = parts.filter(|part| is_one || part.chars().count() == 2);
+                    wanted.whole.extend(tokens.map(str::to_owned));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! How the gateway fared lately: samples of its own metrics, in memory and bounded, so that people
+//! Short history of the gateway's own metrics: samples, in memory and bounded, so that people
 //! see a course and not only a moment. Nothing of it is kept over a restart.
 //!
 //! Fine samples reach back an hour, coarse ones a day. A coarse one holds the sum of what was

@@ -32,6 +32,7 @@ use crate::{
     accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
     answers::{Assistant, Summaries},
+    audit::Audit,
     automation::{Automations, Flows},
     backup::Backups,
     bots::Bots,
@@ -53,7 +54,7 @@ use crate::{
     notifications::Notifications,
     payments::Payments,
     presence::Presence,
-    providers::mail::Mailbox,
+    providers::mail::{Mailbox, Mailer},
     search::Search,
     session::Supervisor,
     settings::Settings,
@@ -125,6 +126,9 @@ pub struct Services {
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
     pub accounts: Accounts,
+    pub audit: Audit,
+    /// Who takes mails; none where no mail is sent.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// Simulated mail; only with `--network simulated`.
     pub mailbox: Option<Mailbox>,
     pub media_links: MediaLinks,
@@ -214,19 +218,19 @@ impl Health {
     }
 
     pub async fn store_works(&self) -> bool {
-        self.store.probe().await.is_ok()
+        self.store.health().probe().await.is_ok()
     }
 
     /// A warning when the disk is short of space. Updates the metric too.
     pub fn disk_warning(&self) -> Option<String> {
-        let disk = self.store.disk();
+        let disk = self.store.health().disk();
         let free = disk.free()?;
         #[expect(clippy::cast_precision_loss, reason = "a size needs no more than 52 bits")]
         metrics::gauge!("wagate_disk_free_bytes").set(free as f64);
         let (free, reserve) = (free >> 20, disk.reserve() >> 20);
-        self.store.admit().is_err().then(|| {
+        self.store.health().admit().is_err().then(|| {
             format!(
-                "the disk has {free} MiB left of {reserve} that shall stay free: sends are refused"
+                "the disk has {free} MiB left of {reserve} that must stay free: sends are refused"
             )
         })
     }

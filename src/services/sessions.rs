@@ -133,14 +133,14 @@ impl Sessions {
         cleanup.cancel_sends(&session).await?;
         Breakpoint::RemovalCancelled.pass();
         supervisor.end_removal(&session).await?;
-        Breakpoint::RemovalTold.pass();
+        Breakpoint::RemovalReported.pass();
         webhooks.remove_all(&session, LAST_EVENTS).await?;
         cleanup.wipe(&session).await?;
         idempotency.forget(&session).await?;
         bots.forget_session(id).await?;
         flows.forget_session(id).await?;
         store.events().forget_identities(session.uuid).await?;
-        store.clear_session(session.uuid).await?;
+        store.upkeep().clear_session(session.uuid).await?;
         // These keys open nothing since the removal began, and the streams that they opened have ended.
         api_keys.revoke_all(&session).await?;
         store.durable().await?;

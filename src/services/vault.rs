@@ -27,7 +27,7 @@ impl Vault {
     }
 
     pub async fn status(&self) -> Result<VaultStatus, Error> {
-        Ok(self.store.vault_status().await?)
+        Ok(self.store.vault().status().await?)
     }
 
     /// Seals all secrets with a new key. Continues when its caller disconnects.
@@ -39,7 +39,7 @@ impl Vault {
         let store = self.store.clone();
         let work = async move {
             let _turn = turn;
-            store.rotate_key().await
+            store.vault().rotate_key().await
         };
         let done = self.tasks.spawn_on(work, &self.runtime).await;
         let done =

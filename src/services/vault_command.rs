@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     egress::OwnGateway,
     private,
-    store::{Catalogue, Store, VaultStatus},
+    store::{self, Catalogue, Store, VaultStatus},
     vault::Keyring,
 };
 
@@ -47,7 +47,7 @@ impl VaultOf {
                 "there is no store in {data}; name its folder with --data"
             )));
         }
-        let running = OwnGateway::find(data, || Store::is_held(&folder)).await.map_err(failed)?;
+        let running = OwnGateway::find(data, || store::is_held(&folder)).await.map_err(failed)?;
         if let Some(gateway) = running {
             return Ok(Self::Gateway(gateway));
         }
@@ -58,7 +58,7 @@ impl VaultOf {
 
     pub async fn status(&self) -> Result<Shown, VaultCommandError> {
         match self {
-            Self::Store(store) => Ok(store.vault_status().await.map_err(failed)?.into()),
+            Self::Store(store) => Ok(store.vault().status().await.map_err(failed)?.into()),
             Self::Gateway(gateway) => {
                 Ok(Shown::of(&gateway.get(PATH, DEADLINE).await.map_err(failed)?))
             }
@@ -67,7 +67,7 @@ impl VaultOf {
 
     pub async fn rotate(&self) -> Result<Shown, VaultCommandError> {
         match self {
-            Self::Store(store) => Ok(store.rotate_key().await.map_err(failed)?.into()),
+            Self::Store(store) => Ok(store.vault().rotate_key().await.map_err(failed)?.into()),
             Self::Gateway(gateway) => {
                 let path = format!("{PATH}/rotate");
                 let done = gateway.post(&path, None, DEADLINE).await;

@@ -15,7 +15,8 @@ pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result
             }
             SessionState::Failed | SessionState::Terminated => false,
         },
-        Command::Ping => has_engine,
+        // Of a session that cannot be linked, too: one looks to see why.
+        Command::Ping | Command::Screenshot => has_engine,
         Command::Send(_)
         | Command::Edit { .. }
         | Command::Revoke { .. }
@@ -40,7 +41,11 @@ pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result
 
 /// Whether a command needs WhatsApp, and not only the engine.
 pub fn needs_connection(command: &Command) -> bool {
-    !matches!(command, Command::Ping | Command::PairingCode { .. } | Command::RefreshQr)
+    let without = matches!(
+        command,
+        Command::Ping | Command::Screenshot | Command::PairingCode { .. } | Command::RefreshQr
+    );
+    !without
 }
 
 /// The session is ready, and its engine has no connection to WhatsApp.

@@ -126,7 +126,7 @@ impl Supervisor {
         if id.is_whatsapp() {
             self.check_room()?;
         }
-        self.inner.shared.parts.store.admit()?;
+        self.inner.shared.parts.store.health().admit()?;
         if let Some(handle) = known {
             along.before_start(&handle.status().reference()).await?;
             handle.start(config).await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -29,6 +29,8 @@ pub struct InEffect {
 /// What callers may change of the settings of payments. Who makes links is chosen at the start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PaymentDefaults {
+    /// Its code in capital letters, however it was given.
+    #[serde(deserialize_with = "code_of_currency")]
     pub currency: String,
     #[serde(serialize_with = "for_the_store")]
     pub stripe_secret_key: Secret,
@@ -45,6 +47,15 @@ pub struct SmsSecrets {
     pub shared_key: Secret,
 }
 
+fn code_of_currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(by_its_code(&String::deserialize(deserializer)?))
+}
+
+/// The code of a currency as ISO 4217 writes it; what is no code stays as it is, and is refused by the check.
+fn by_its_code(text: &str) -> String {
+    Currency::of(text).map_or_else(|_| text.to_owned(), |known| known.code().to_owned())
+}
+
 /// The path of a setting, and what is wrong with its value.
 pub type Fault = (String, String);
 
@@ -55,7 +66,7 @@ impl InEffect {
             business: config.business.clone(),
             surveys: config.surveys.clone(),
             payments: PaymentDefaults {
-                currency: config.payments.currency.clone(),
+                currency: by_its_code(&config.payments.currency),
                 stripe_secret_key: config.payments.stripe_secret_key.clone(),
                 stripe_webhook_secret: config.payments.stripe_webhook_secret.clone(),
             },
@@ -176,8 +187,10 @@ mod tests {
             ("business.time_zone", json!("Asia/Kolkata")),
             ("business.window", json!("off")),
             ("surveys.expiry_hours", json!(48)),
+            ("payments.currency", json!(" inr ")),
         ]);
         let settings = shipped().with(&changed).unwrap();
+        assert_eq!(settings.payments.currency, "INR");
         assert_eq!(settings.time_zone().iana_name(), Some("Asia/Kolkata"));
         assert_eq!((settings.window_warning(), settings.surveys.expiry_hours), (None, 48));
         assert_eq!(settings.business.optin_keywords, shipped().business.optin_keywords);

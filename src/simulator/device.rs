@@ -63,10 +63,10 @@ impl Device {
             (delay, world.faults.take(|faults| &mut faults.ignore_requests))
         };
         if !delay.is_zero() {
-            self.network.pause(delay).await;
+            self.network.clock().pause(delay).await;
         }
         if ignored {
-            self.network.pause(IGNORED).await;
+            self.network.clock().pause(IGNORED).await;
             return Err(Refusal::new(RefusalKind::Fault, "a planned fault: ignored"));
         }
         let needs_connection = !matches!(
@@ -108,7 +108,7 @@ impl Device {
     /// The chats of this device's account, newest first; none while it has no account.
     pub fn chats(&self) -> Option<Vec<Chat>> {
         let account = self.account()?;
-        let mut chats = self.network.chats(&account);
+        let mut chats = self.network.phone(&account).chats();
         // Devices list stories and channels separately.
         chats.retain(|chat| !chat.id.is_status() && !chat.id.is_channel());
         let world = self.network.world();

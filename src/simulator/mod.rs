@@ -29,6 +29,8 @@ mod message_builder;
 mod network;
 mod pairing;
 pub mod protocol;
+#[cfg(test)]
+mod protocol_types;
 mod scheduler;
 mod settings;
 mod state;
@@ -38,11 +40,12 @@ mod world;
 pub use self::{
     actions::groups::GroupForm,
     control::{
-        clock::ClockView,
+        account::{Account, AccountView, DeviceView},
+        clock::{ClockView, NetworkClock},
         identities::identity_learned,
         lifecycle::dump_of,
-        media::MediaFile,
-        phone::{AccountView, DeviceView, PhoneMedia},
+        media::{MediaFile, NetworkMedia, PhoneMedia},
+        phone::Phone,
     },
     device::{Device, Pushes},
     faults::Faults,

@@ -1,18 +1,22 @@
 //! Protocol between a linked device and the simulated network: requests and answers, pushes.
 //!
 //! The in-process engine passes these values; the simulated page sends them as JSON over its
-//! WebSocket (`web/simulator/src/protocol.ts` mirrors them). All of them take the point of view of
+//! WebSocket (`web/simulator/src/protocol.ts` is generated from them). All of them take the point of view of
 //! the device's account: `fromMe` means that this account wrote the message.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Chat, Contact, Content, EventBody, Group, Jid, Me, Message, MessageId, ParticipantOutcome,
-    Receipt, Timestamp, command::Sent, event::Presence, identity::Pair,
+    Receipt, Timestamp,
+    command::{MediaKind, Sent},
+    event::Presence,
+    identity::Pair,
 };
 
 /// Sent by the network without a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "push", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Push {
     /// The reference of a QR code that a phone may scan now; it replaces the one before.
@@ -48,6 +52,7 @@ pub enum Push {
 
 /// A fault that only a page can carry out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum PageFault {
     /// Blocks the page's thread for good.
@@ -64,6 +69,7 @@ pub enum PageFault {
 
 /// A request of a device, over the WebSocket with a number to match the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct NumberedRequest {
     pub number: u64,
@@ -72,6 +78,7 @@ pub struct NumberedRequest {
 
 /// What a device may ask of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "request", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Request {
     /// The first request of a device; without a credential it gets references to scan.
@@ -160,11 +167,12 @@ pub enum Request {
 
 /// [`Content`] as a device sends it: a file is named by the id that its upload was given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum DeviceContent {
     Media {
         media: String,
-        kind: crate::domain::command::MediaKind,
+        kind: MediaKind,
         mime: String,
         filename: Option<String>,
         caption: Option<String>,
@@ -175,15 +183,16 @@ pub enum DeviceContent {
 
 /// The network's answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct NumberedAnswer {
     pub number: u64,
-    #[serde(flatten)]
     pub answer: Result<Answer, Refusal>,
 }
 
 /// The result of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "answer", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Answer {
     Done,
@@ -224,6 +233,7 @@ pub enum Answer {
 
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 #[error("{reason}")]
 pub struct Refusal {
@@ -231,6 +241,7 @@ pub struct Refusal {
     pub reason: String,
     /// WhatsApp's code of a send that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub code: Option<u32>,
 }
 
@@ -241,6 +252,7 @@ impl Refusal {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum RefusalKind {
     NotLinked,

@@ -206,7 +206,7 @@ mod tests {
         let (device, mut pushes) = network.connect();
         device.request(Request::Hello { credential: None }).await.unwrap();
         let Some(Push::Reference { reference, .. }) = pushes.recv().await else { panic!() };
-        network.scan(&me(), Some("Me".to_owned()), &reference).unwrap();
+        network.account(&me()).scan(Some("Me".to_owned()), &reference).unwrap();
         let Some(Push::Linked { credential, .. }) = pushes.recv().await else { panic!() };
         assert!(matches!(pushes.recv().await, Some(Push::Snapshot { .. })));
         (device, pushes, credential)
@@ -228,9 +228,9 @@ mod tests {
         drop(device);
         let ada: Jid = "15550000011@c.us".parse().unwrap();
         for text in ["one", "two"] {
-            first.write(&ada, &me(), text).unwrap();
+            first.phone(&ada).write(&me(), text).unwrap();
         }
-        first.advance_clock(std::time::Duration::from_secs(1)).await;
+        first.clock().advance(std::time::Duration::from_secs(1)).await;
         let of_first = first_push(&first, &credential).await;
         let second = network(folder.path());
         let Push::Snapshot { me, chats, messages, contacts, .. } =
@@ -251,8 +251,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let network = network(folder.path());
         let (_device, mut pushes, credential) = linked(&network).await;
-        network.write(&me(), &me(), "a note").unwrap();
-        fs::write(network.media_place().1, "x").unwrap();
+        network.phone(&me()).write(&me(), "a note").unwrap();
+        fs::write(network.media().place().1, "x").unwrap();
         network.reset().unwrap();
         // The event of the note comes before.
         let pushed: Vec<Push> = std::iter::from_fn(|| pushes.try_recv()).collect();
@@ -277,14 +277,14 @@ mod tests {
         let before = network.accounts().len();
         for text in ["05550000011@c.us", "120363000000000000@c.us", "123456@c.us"] {
             let id: Jid = text.parse().unwrap();
-            assert!(network.open_account(&id, None).is_err(), "{text}");
-            assert!(network.write(&me(), &id, "x").is_err(), "{text}");
+            assert!(network.account(&id).open(None).is_err(), "{text}");
+            assert!(network.phone(&me()).write(&id, "x").is_err(), "{text}");
         }
         let (taken, other): (Jid, Jid) =
             ("447700900001@c.us".parse().unwrap(), "447700900002@c.us".parse().unwrap());
         // Another person has the hidden identity that the number would get.
-        network.set_visibility(&other, None, default_lid(&taken)).unwrap();
-        network.open_account(&taken, None).unwrap();
+        network.account(&other).set_visibility(None, default_lid(&taken)).unwrap();
+        network.account(&taken).open(None).unwrap();
         let lid_of_phone = |phone: &Jid| network.world().state.people().get(phone)?.me.lid.clone();
         assert_eq!(lid_of_phone(&other), default_lid(&taken));
         let own = lid_of_phone(&taken).unwrap();
@@ -314,7 +314,7 @@ mod tests {
             mentions: Vec::new(),
         };
         device.request(request).await.unwrap();
-        assert_eq!(network.messages(&me(), &stranger).len(), 1);
+        assert_eq!(network.phone(&me()).messages(&stranger).len(), 1);
         for id in ["10000000000012@lid", "1@lid", "25550000000012@lid"] {
             let none = id.parse().ok().and_then(|id| phone_identity(&network, &id));
             assert_eq!(none, None, "{id}");

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The file of a message is on the disk before the message is taken in, so nobody hears of a file that is not there.
-//! Messages bear keys that are made of the provider's id, so that one that is taken in twice is one.
+//! Messages have keys that are made of the provider's id, so that one that is taken in twice is one.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ use crate::{
 const GIVE_UP: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const MOST_DOUBLINGS: u32 = 5;
-/// Messages whose files are fetched at once. Other jobs shall have room.
+/// Messages whose files are fetched at once. Other jobs need room.
 const AT_ONCE: usize = 2;
 /// When to look again whether others are done.
 const BUSY: Duration = Duration::from_millis(250);

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use uuid::Uuid;
+
 use crate::{
     domain::{
         Ack, Clock, Error, ErrorCode, EventBody, Jid, Message, MessageId, SessionConfig, SessionId,
@@ -115,6 +117,24 @@ impl Sms {
     /// The number with its country code; none where SMS is not configured.
     pub fn number(&self) -> Option<String> {
         self.parts.configured.as_ref().map(|configured| format!("+{}", configured.number))
+    }
+
+    /// The name of the provider; none where SMS is not configured.
+    pub fn provider(&self) -> Option<&'static str> {
+        self.parts.configured.as_ref().map(|configured| configured.provider.name())
+    }
+
+    /// Hands a message to the provider that belongs to no conversation, to test the settings; with the provider's name.
+    /// None where SMS is not configured.
+    pub async fn test(&self, digits: &str) -> Option<(&'static str, Result<(), Error>)> {
+        let Configured { provider, .. } = self.parts.configured.as_ref()?;
+        let message = SmsMessage {
+            key: Uuid::new_v4().simple().to_string(),
+            to: digits.to_owned(),
+            text: "You asked for this message to test the settings. It has arrived.".to_owned(),
+            media: Vec::new(),
+        };
+        Some((provider.name(), provider.send(&message).await.map(drop)))
     }
 
     /// What was sent by the simulated network, newest first.

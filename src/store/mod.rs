@@ -12,8 +12,10 @@ mod engine;
 mod error;
 mod former_trees;
 mod handle;
+mod health;
 pub mod local;
 mod migrations;
+mod opener;
 mod opening;
 mod plain;
 pub mod raw;
@@ -30,6 +32,7 @@ mod settings;
 mod table;
 mod transaction;
 mod trees;
+mod upkeep;
 mod values;
 
 pub use self::{
@@ -38,12 +41,14 @@ pub use self::{
     engine::{Batch, Conditions, MemoryEngine, Pair, Snapshot},
     error::{SCHEMA, StoreError},
     handle::Store,
+    opener::{Opener, is_held},
     opening::{Opening, OpeningStage},
     record::{Declaration, Found, Index, IndexKey, LeadsTo, Record, Scope, Select, Table},
     reindex::Reindexed,
     reindex_step::ReindexStep,
     sealed_setting::SealedSetting,
     sealing::VaultStatus,
+    setting_made_once::setting_or_make,
     settings::Settings,
     transaction::Transaction,
     trees::Tree,

@@ -5,8 +5,7 @@ use crate::store::{
     error::StoreError,
     handle::Store,
     record::{
-        Declaration, Found, IndexKey, LeadsTo, Record, Select, follow, follow_many, get, get_many,
-        select,
+        Found, IndexKey, LeadsTo, Record, Select, follow, follow_many, get, get_many, select,
     },
 };
 
@@ -66,10 +65,5 @@ impl Store {
     ) -> Result<Vec<Key<R>>, StoreError> {
         let found = self.engine.scan(part.range, part.direction, limit).await?;
         Ok(found.into_iter().map(|(key, _)| Key::from_bytes(key)).collect())
-    }
-
-    /// Removes all records of a part of their table with their entries, in commits of bounded size.
-    pub async fn clear<R: Record>(&self, prefix: Key<R>) -> Result<(), StoreError> {
-        Declaration::of::<R>().clear(&*self.engine, prefix.all()).await
     }
 }

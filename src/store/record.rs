@@ -343,7 +343,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        store::{Catalogue, Store, disk::Disk},
+        store::{Catalogue, Opener, Store},
         vault::key_of,
     };
 
@@ -378,7 +378,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_record_of_a_module_above_is_sealed_indexed_and_removed_with_its_session() {
-        let store = Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap();
+        let store = Opener::of(CATALOGUE).temporary().await.unwrap();
         let [gone, stays] = [1, 2].map(Uuid::from_u128);
         for (session, place) in [(gone, "Rome"), (stays, "Oslo")] {
             let mut work = store.transaction();
@@ -392,9 +392,9 @@ mod tests {
         assert_eq!(on_disk.count(), 2);
         crate::store::table::clear(&*store.engine, Key::new(VISITS_BY_PLACE).all()).await.unwrap();
         assert_eq!(at(&store, "Oslo").await, None);
-        store.reindex().await.unwrap();
+        store.upkeep().reindex().await.unwrap();
         assert!(at(&store, "Oslo").await.is_some() && at(&store, "Rome").await.is_some());
-        store.clear_session(gone).await.unwrap();
+        store.upkeep().clear_session(gone).await.unwrap();
         assert!(at(&store, "Oslo").await.is_some() && at(&store, "Rome").await.is_none());
     }
 

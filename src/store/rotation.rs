@@ -3,7 +3,7 @@
 use crate::{
     breakpoint::Breakpoint,
     store::{
-        engine::Pair,
+        engine::{Pair, Sealed},
         error::StoreError,
         handle::Store,
         sealing::{Note, VaultStatus, blocking, count, settle},
@@ -11,10 +11,21 @@ use crate::{
     vault::{KeyId, Keyring, Keys, Source, VaultError},
 };
 
+#[derive(Clone, Copy)]
+pub struct StoreVault<'s> {
+    sealed: &'s Sealed,
+}
+
 impl Store {
+    pub fn vault(&self) -> StoreVault<'_> {
+        StoreVault { sealed: &self.sealed }
+    }
+}
+
+impl StoreVault<'_> {
     /// Makes a new key, seals all secrets with it and forgets the former one. What it came to.
     pub async fn rotate_key(&self) -> Result<VaultStatus, StoreError> {
-        let sealed = &*self.sealed;
+        let sealed = self.sealed;
         let _rotating = sealed.rotating.lock().await;
         let former = sealed.seal.keyring.current().ok_or(VaultError::NoKey)?;
         let new = blocking(&sealed.seal.keyring, Keyring::begin).await?;
@@ -30,7 +41,7 @@ impl Store {
         sealed.raw.durable().await?;
         blocking(&sealed.seal.keyring, Keyring::drop_former).await?;
         tracing::info!(%former, %new, "the secrets are sealed with key {new} in place of {former}");
-        self.vault_status().await
+        self.status().await
     }
 
     /// A pair of a snapshot with its value as it was written.
@@ -39,8 +50,8 @@ impl Store {
     }
 
     /// What the secrets are sealed with. Reads all of them.
-    pub async fn vault_status(&self) -> Result<VaultStatus, StoreError> {
-        let sealed = &*self.sealed;
+    pub async fn status(&self) -> Result<VaultStatus, StoreError> {
+        let sealed = self.sealed;
         let (values, to_do) = count(sealed).await?;
         let key = sealed.seal.keyring.current().ok_or(VaultError::NoKey)?;
         let source = sealed.seal.keyring.source().unwrap_or(Source::Settings);
@@ -48,7 +59,7 @@ impl Store {
     }
 
     /// The keys that are held now. What a snapshot holds is sealed with those before and after it was begun.
-    pub fn vault_keys(&self) -> Keys {
+    pub fn keys(&self) -> Keys {
         self.sealed.seal.keyring.keys()
     }
 }

@@ -233,8 +233,8 @@ mod tests {
             SCHEMA, Store,
             catalogue::Catalogue,
             codec::{Key, encode},
-            disk::Disk,
             engine::MemoryEngine,
+            opener::Opener,
             record::{Declaration, Record, Scope, Table},
             sealed_setting::SealedSetting,
             trees::Tree,
@@ -294,8 +294,7 @@ mod tests {
     ) -> Result<Store, StoreError> {
         let keyring = Keyring::at(data, vault);
         let seal = Seal::new(keyring, CATALOGUE);
-        let opening = Opening::default();
-        Store::over_sealed(engine.clone(), Disk::manual(0), seal, CATALOGUE, &opening).await
+        Opener::of(CATALOGUE).over(engine.clone(), seal).await
     }
 
     fn key(text: &str) -> Vault {
@@ -326,12 +325,12 @@ mod tests {
         let (engine, folder) = (unsealed().await, tempfile::tempdir().unwrap());
         let store = open(&engine, folder.path(), &Vault::default()).await.unwrap();
         assert_whole(&store, &engine).await;
-        let status = store.vault_status().await.unwrap();
+        let status = store.vault().status().await.unwrap();
         assert_eq!((status.values, status.to_do, status.source), (301, 0, Source::File));
         let before = file(folder.path());
         let again = open(&engine, folder.path(), &Vault::default()).await.unwrap();
         assert_whole(&again, &engine).await;
-        assert_eq!((file(folder.path()), again.vault_status().await.unwrap()), (before, status));
+        assert_eq!((file(folder.path()), again.vault().status().await.unwrap()), (before, status));
     }
 
     #[tokio::test]
@@ -385,9 +384,9 @@ mod tests {
                 written
             }
         });
-        let mut keys = vec![store.vault_status().await.unwrap().key];
+        let mut keys = vec![store.vault().status().await.unwrap().key];
         for _ in 0..5 {
-            let status = store.rotate_key().await.unwrap();
+            let status = store.vault().rotate_key().await.unwrap();
             assert!(!keys.contains(&status.key));
             assert_eq!((status.values, status.to_do), (301, 0));
             assert_eq!(file(folder.path()).unwrap().lines().count(), 1);
@@ -408,17 +407,17 @@ mod tests {
         let store = open(&engine, folder.path(), &key(&other)).await.unwrap();
         assert_whole(&store, &engine).await;
         assert_eq!(
-            (file(folder.path()), store.vault_status().await.unwrap().source),
+            (file(folder.path()), store.vault().status().await.unwrap().source),
             (None, Source::Settings)
         );
         assert!(matches!(
-            store.rotate_key().await,
+            store.vault().rotate_key().await,
             Err(StoreError::Vault(VaultError::SetBySettings))
         ));
         let back = Vault { former_key: other.as_str().into(), ..Vault::default() };
         let store = open(&engine, folder.path(), &back).await.unwrap();
         assert_whole(&store, &engine).await;
-        assert_eq!(store.vault_status().await.unwrap().source, Source::File);
+        assert_eq!(store.vault().status().await.unwrap().source, Source::File);
         let store = open(&engine, folder.path(), &Vault::default()).await.unwrap();
         assert_whole(&store, &engine).await;
     }
@@ -428,13 +427,13 @@ mod tests {
         let (old, new) = (unsealed().await, Arc::new(MemoryEngine::default()));
         let folder = tempfile::tempdir().unwrap();
         let store = open(&new, folder.path(), &Vault::default()).await.unwrap();
-        store.load(old.snapshot().next(usize::MAX).await.unwrap()).await.unwrap();
+        store.upkeep().load(old.snapshot().next(usize::MAX).await.unwrap()).await.unwrap();
         assert_whole(&store, &new).await;
         // And those of a new one stay as they are.
         let pairs = store.snapshot().next(usize::MAX).await.unwrap();
         let third = Arc::new(MemoryEngine::default());
         let store = open(&third, folder.path(), &Vault::default()).await.unwrap();
-        store.load(pairs.clone()).await.unwrap();
+        store.upkeep().load(pairs.clone()).await.unwrap();
         assert_eq!(third.snapshot().next(usize::MAX).await.unwrap(), pairs);
         assert_whole(&store, &third).await;
     }

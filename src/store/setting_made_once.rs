@@ -4,31 +4,29 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::store::{Store, StoreError};
 
-impl Store {
-    /// The value of a setting. Where there is none, it becomes the one given, which is durable on return; of two
-    /// callers at once both get the same. While the disk refuses writes, the one given is good until the next start.
-    pub async fn setting_or_make<V: Serialize + DeserializeOwned>(
-        &self,
-        name: &str,
-        made: V,
-    ) -> Result<V, StoreError> {
-        let mut transaction = self.transaction();
-        loop {
-            let settings = transaction.store().settings();
-            if let Some(known) = settings.get(name).await? {
-                return Ok(known);
-            }
-            settings.put_lazily(name, &made).await?;
-            let committed = match transaction.commit().await {
-                Ok(true) => self.durable().await,
-                Ok(false) => continue,
-                Err(error) => Err(error),
-            };
-            return match committed {
-                Err(error) if !error.is_of_the_disk() => Err(error),
-                _ => Ok(made),
-            };
+/// The value of a setting. Where there is none, it becomes the one given, which is durable on return; of two callers at
+/// once both get the same. While the disk refuses writes, the one given is good until the next start.
+pub async fn setting_or_make<V: Serialize + DeserializeOwned>(
+    store: &Store,
+    name: &str,
+    made: V,
+) -> Result<V, StoreError> {
+    let mut transaction = store.transaction();
+    loop {
+        let settings = transaction.store().settings();
+        if let Some(known) = settings.get(name).await? {
+            return Ok(known);
         }
+        settings.put_lazily(name, &made).await?;
+        let committed = match transaction.commit().await {
+            Ok(true) => store.durable().await,
+            Ok(false) => continue,
+            Err(error) => Err(error),
+        };
+        return match committed {
+            Err(error) if !error.is_of_the_disk() => Err(error),
+            _ => Ok(made),
+        };
     }
 }
 
@@ -37,7 +35,7 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
-    use crate::store::{Catalogue, disk::Disk};
+    use crate::store::{Catalogue, Opener, disk::Disk};
 
     #[tokio::test]
     async fn all_who_make_a_setting_at_once_get_the_same() {
@@ -46,21 +44,22 @@ mod tests {
             let mut makers = JoinSet::new();
             for number in 0..40_usize {
                 let store = nodes[number % 2].clone();
-                makers.spawn(async move { store.setting_or_make("a key", number).await.unwrap() });
+                makers
+                    .spawn(async move { setting_or_make(&store, "a key", number).await.unwrap() });
             }
             let made = makers.join_all().await;
             assert!(made.iter().all(|one| *one == made[0]), "{made:?}");
-            assert_eq!(nodes[0].setting_or_make("a key", 99).await.unwrap(), made[0]);
+            assert_eq!(setting_or_make(&nodes[0], "a key", 99).await.unwrap(), made[0]);
         }
     }
 
     #[tokio::test]
     async fn what_a_full_disk_refuses_is_good_until_the_next_start() {
         let disk = Disk::manual(1_000);
-        let store = Store::temporary_of(Catalogue::OWN, disk.clone()).await.unwrap();
+        let store = Opener::of(Catalogue::OWN).on(disk.clone()).temporary().await.unwrap();
         disk.set_free(1);
-        assert_eq!(store.setting_or_make("a key", 7).await.unwrap(), 7);
+        assert_eq!(setting_or_make(&store, "a key", 7).await.unwrap(), 7);
         disk.set_free(2_000);
-        assert_eq!(store.setting_or_make("a key", 8).await.unwrap(), 8);
+        assert_eq!(setting_or_make(&store, "a key", 8).await.unwrap(), 8);
     }
 }

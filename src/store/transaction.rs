@@ -87,7 +87,7 @@ impl Transaction {
         self.store.settings().next_number(counter).await
     }
 
-    /// All that was gathered, with what it expects. The transaction then has read and written nothing. Whoever
+    /// All that was gathered, with what it expects. The transaction then has read and written nothing. A caller that
     /// commits the batch, as the event log does, passes the outcome to [`Self::settled`].
     pub fn batch(&mut self) -> Batch {
         let mut batch = self.overlay.take();

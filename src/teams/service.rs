@@ -146,8 +146,8 @@ impl Teams {
             }
             let in_workspace = if role == TeamRole::Viewer { Role::Viewer } else { Role::Agent };
             let terms = (in_workspace, team, role);
-            let (made, code) = accounts.invite_to_team(email, terms, caller).await?;
-            let link = accounts.invitation_link(&code);
+            let (made, code) = accounts.invitations.invite_to_team(email, terms, caller).await?;
+            let link = accounts.invitations.link(&code);
             let invite = TeamInvite {
                 id: made.id,
                 team,

@@ -47,7 +47,7 @@ const OPENING: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// and for that of a language model, once its turn has come.
 const MODEL_PATIENCE: Duration = Duration::from_secs(660);
-/// How often it is looked whether the answer of a language model is there, beside being told so.
+/// How often it is looked whether the answer of a language model is there, beside being notified.
 const MODEL_LOOK: Duration = Duration::from_millis(200);
 /// Visitors whose first message has a key are named after it under this one (RFC 9562, version 5).
 const VISITORS: Uuid = Uuid::from_u128(0x7c0f_25ae_9d0b_4f0c_8d11_34f1_aa6e_1e57);
@@ -274,9 +274,9 @@ impl WebChats {
     /// they thought of answers, and what was answered to which message. Durable on return.
     pub async fn forget(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
         let store = &self.parts.store;
-        store.clear(Visitor::at(session, chat)).await?;
-        store.clear(Feedback::of(session, chat)).await?;
-        store.clear(BotTurn::of(session, chat)).await?;
+        store.upkeep().clear(Visitor::at(session, chat)).await?;
+        store.upkeep().clear(Feedback::of(session, chat)).await?;
+        store.upkeep().clear(BotTurn::of(session, chat)).await?;
         self.parts.answers.forget(session, chat).await?;
         Ok(store.durable().await?)
     }

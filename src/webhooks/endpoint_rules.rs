@@ -1,6 +1,6 @@
 //! Rules for what callers give for an endpoint: URL, events, headers, secret, and how many there may be.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     domain::{Clock, Error},
@@ -112,6 +112,13 @@ impl EndpointRules {
         if most < events.len() {
             return Err(Error::invalid_field("events", format!("must be {most} names at most")));
         }
-        Error::all(events.iter().map(|name| check_event(name, names))).map(drop)
+        Error::all(events.iter().map(|name| check_event(name, names)))?;
+        let mut seen = HashSet::new();
+        match events.iter().find(|name| !seen.insert(name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                Err(Error::invalid_field("events", format!("must name '{name}' once alone")))
+            }
+        }
     }
 }

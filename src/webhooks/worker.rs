@@ -183,7 +183,7 @@ impl EndpointWorker {
             return Ok(backoff);
         }
         // Deliveries whose result cannot be stored would be sent again and again.
-        if !self.parts.store.takes_records() {
+        if !self.parts.store.health().takes_records() {
             return Ok(AFTER_FAILURE);
         }
         if let Some(outage) = webhook.outage {

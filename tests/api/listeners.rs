@@ -12,6 +12,7 @@ use tokio::{
     net::TcpListener,
     sync::Mutex,
 };
+use wagate::egress;
 
 use crate::app::{ECHO, PATIENCE, PHONE, SILENT, TestApp};
 
@@ -340,9 +341,9 @@ async fn a_stop_ends_every_stream_in_order_and_does_not_wait_for_clients() {
     // This client never answers the close of its WebSocket.
     let _silent = app.listen("/ws/s").await;
     let mut polite = app.listen("/ws/s").await;
-    let mut streams = Vec::new();
+    let (client, mut streams) = (egress::local_client().unwrap(), Vec::new());
     for path in ["/api/v1/events", "/api/v1/sessions/s/events", "/api/mcp/sse"] {
-        let request = app.http.get(format!("{}{path}", app.base)).bearer_auth(&key);
+        let request = client.get(format!("{}{path}", app.base)).bearer_auth(&key);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         streams.push((path, tokio::spawn(answer.text())));

@@ -1,4 +1,4 @@
-//! What people who run the gateway look at: what waits, how it fared, whether the machine is fit.
+//! What people who run the gateway look at: what waits, the history of metrics, whether the machine is fit.
 
 use std::time::Duration;
 
@@ -110,5 +110,16 @@ async fn the_machine_is_examined_while_the_gateway_runs() {
     assert_eq!(verdict("data folder"), Some(json!("ok")));
     // It is taken by this gateway, which is no fault.
     assert_eq!(verdict("port"), None);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_without_a_browser_has_no_picture_of_it() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let (status, answer) = app.get("/api/v1/sessions/s/screenshot").await;
+    assert_eq!((status.as_u16(), &answer["error"]["code"]), (501, &json!("NOT_SUPPORTED")));
+    assert!(answer["error"]["message"].as_str().unwrap().contains("no browser"), "{answer}");
+    assert_eq!(app.get("/api/v1/sessions/none/screenshot").await.0, 404);
     app.stop().await;
 }

@@ -22,15 +22,22 @@ pub struct Caller {
     http: http::Client,
     base: String,
     key: Option<String>,
+    /// A header besides the key.
+    header: Option<(&'static str, String)>,
 }
 
 impl Caller {
     pub fn without_key(daemon: &Daemon) -> Self {
-        Self { http: daemon.http.clone(), base: daemon.base.clone(), key: None }
+        Self { http: daemon.http.clone(), base: daemon.base.clone(), key: None, header: None }
     }
 
     pub fn with_key(daemon: &Daemon, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..Self::without_key(daemon) }
+    }
+
+    /// The same caller with a header.
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        Self { header: Some((name, value.to_owned())), ..self.clone() }
     }
 
     /// The holder of the first key, which may do everything.
@@ -50,6 +57,9 @@ impl Caller {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
+        }
+        if let Some((name, value)) = &self.header {
+            request = request.header(*name, value.as_str());
         }
         match body {
             Some(body) => request.json(&body),

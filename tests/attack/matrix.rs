@@ -10,6 +10,7 @@ mod desk;
 mod foreign;
 mod records;
 mod rules;
+mod visitors;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -214,7 +215,6 @@ impl Setting {
         let document = &*DOCUMENT;
         let operations = Operation::all(document);
         assert!(130 < operations.len());
-
         let send =
             json!({ "instance_id": FOREIGN, "recipient": SILENT, "message": "FOREIGN text" });
         let sent = owner.done(Method::POST, "/api/v1/chat/send", Some(send)).await;

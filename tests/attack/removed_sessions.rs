@@ -268,7 +268,7 @@ async fn assert_nothing_is_left(folder: &Path) {
         }
         looked_at += pairs.len();
         for pair in pairs {
-            let (key, value) = store.opened(pair).unwrap();
+            let (key, value) = store.vault().opened(pair).unwrap();
             let tree = key[0];
             let holds = |text: &str| {
                 let is_in = |bytes: &[u8]| {

@@ -40,6 +40,17 @@ async fn a_killed_browser_is_reported_and_its_login_survives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_shows_the_page_also_before_it_is_linked() {
+    let stage = Stage::chromium();
+    let session = stage.open("one").await;
+    let reply = session.ask(Command::Screenshot).await;
+    let Ok(Reply::Screenshot(picture)) = reply else { panic!("{reply:?}") };
+    let (start, end) = ([0xff, 0xd8, 0xff], [0xff, 0xd9]);
+    assert!(picture.starts_with(&start) && picture.ends_with(&end), "{} bytes", picture.len());
+    session.close(Close::KeepLogin).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_renderer_is_reported() {
     let stage = Stage::chromium();
     let mut session = stage.linked("one", OWNER).await;
@@ -54,7 +65,7 @@ async fn a_killed_renderer_is_reported() {
 async fn a_hung_page_does_not_answer_and_can_still_be_closed() {
     let stage = Stage::chromium();
     let session = stage.linked("one", OWNER).await;
-    assert_eq!(stage.network.inject_page_fault(&person(OWNER), PageFault::Hang), 1);
+    assert_eq!(stage.network.account(&person(OWNER)).inject_page_fault(PageFault::Hang), 1);
     let asking = async { while session.driver.execute(Command::Ping).await.is_ok() {} };
     assert!(timeout(Duration::from_secs(3), asking).await.is_err(), "a hung page answered");
     session.close(Close::LogOut).await;
@@ -67,12 +78,12 @@ async fn what_is_asked_of_a_page_that_is_loaded_again_fails_and_the_session_come
     let mut session = stage.linked("one", OWNER).await;
     let driver = session.driver.clone();
     let unanswered = Command::Messages { chat: person(ADA), before: None, limit: 5 };
-    stage.network.write(&person(ADA), &person(OWNER), "hello").unwrap();
+    stage.network.phone(&person(ADA)).write(&person(OWNER), "hello").unwrap();
     session.message("a message", |message| message.body == "hello").await;
     stage.network.plan_faults(Faults { ignore_requests: 1, ..Faults::default() });
     let asked = tokio::spawn(async move { driver.execute(unanswered).await });
     wait_for("the request", || stage.network.faults().ignore_requests == 0).await;
-    assert_eq!(stage.network.inject_page_fault(&person(OWNER), PageFault::Reload), 1);
+    assert_eq!(stage.network.account(&person(OWNER)).inject_page_fault(PageFault::Reload), 1);
     let outcome = timeout(PATIENCE, asked).await.expect("it was never answered").unwrap();
     assert_eq!(outcome.unwrap_err().code, ErrorCode::EngineFailed);
     session.ready().await;

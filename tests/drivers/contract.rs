@@ -74,10 +74,10 @@ pub async fn a_message_can_be_changed_by_either_side(stage: Stage) {
     assert_eq!(session.ask(revoke).await, Ok(Reply::Done));
     stage.on_phone(&ada, &mine.key, |message| message.kind == MessageKind::Revoked).await;
 
-    let theirs = stage.network.write(&ada, &person(OWNER), "helo").unwrap();
+    let theirs = stage.network.phone(&ada).write(&person(OWNER), "helo").unwrap();
     let received = session.message("a message", |message| message.body == "helo").await;
     assert_eq!(received.id.key, theirs.id.key);
-    stage.network.edit_from_phone(&ada, &theirs.id, "hello".to_owned()).unwrap();
+    stage.network.phone(&ada).edit(&theirs.id, "hello".to_owned()).unwrap();
     session
         .happened("the edit", |body| match body {
             EventBody::MessageEdited { message, text } if *message == received.id => {
@@ -86,7 +86,7 @@ pub async fn a_message_can_be_changed_by_either_side(stage: Stage) {
             _ => None,
         })
         .await;
-    stage.network.react_from_phone(&ada, &theirs.id, "❤️".to_owned()).unwrap();
+    stage.network.phone(&ada).react(&theirs.id, "❤️".to_owned()).unwrap();
     session
         .happened("the reaction", |body| match body {
             EventBody::Reaction { message, sender, emoji } if *message == received.id => {
@@ -95,7 +95,7 @@ pub async fn a_message_can_be_changed_by_either_side(stage: Stage) {
             _ => None,
         })
         .await;
-    stage.network.revoke_from_phone(&ada, &theirs.id).unwrap();
+    stage.network.phone(&ada).revoke(&theirs.id).unwrap();
     session
         .happened("the deletion", |body| match body {
             EventBody::MessageRevoked { message, by } if *message == received.id => {
@@ -111,7 +111,7 @@ pub async fn a_message_deleted_for_oneself_stays_with_the_other(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let ada = person(ADA);
     let mine = session.say(&ada, "mine").await;
-    let theirs = stage.network.write(&ada, &person(OWNER), "theirs").unwrap();
+    let theirs = stage.network.phone(&ada).write(&person(OWNER), "theirs").unwrap();
     let received = session.message("a message", |message| message.body == "theirs").await;
     for message in [mine.clone(), received.id] {
         let delete = Command::Revoke { message: message.clone(), for_everyone: false };
@@ -192,7 +192,7 @@ pub async fn files_travel_both_ways(stage: Stage) {
         filename: None,
         caption: Some("from the phone".to_owned()),
     };
-    stage.network.write_media(&ada, &person(OWNER), media).unwrap();
+    stage.network.phone(&ada).write_media(&person(OWNER), media).unwrap();
     let received = session.message("a picture", |message| message.kind == MessageKind::Image).await;
     assert_eq!(received.body, "from the phone");
     assert_eq!(received.media.as_ref().map(|media| media.mime.as_str()), Some("image/png"));
@@ -203,9 +203,9 @@ pub async fn files_travel_both_ways(stage: Stage) {
 pub async fn chats_and_their_history_can_be_read(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, grace) = (person(ADA), person(GRACE));
-    stage.network.set_behaviour(&person(OWNER), Behaviour::Manual).unwrap();
+    stage.network.account(&person(OWNER)).set_behaviour(Behaviour::Manual).unwrap();
     for number in 1..=5 {
-        stage.network.write(&ada, &person(OWNER), &format!("word {number}")).unwrap();
+        stage.network.phone(&ada).write(&person(OWNER), &format!("word {number}")).unwrap();
     }
     session.message("the last", |message| message.body == "word 5").await;
     session.say(&grace, "newest").await;
@@ -275,7 +275,7 @@ pub async fn groups_are_made_and_changed(stage: Stage) {
     assert!(*writer == me || Some(writer) == lid.as_ref(), "{writer}");
     // Receipts come from others, and yet name the message by its own id.
     acknowledged(&mut session, &sent, Ack::Delivered).await;
-    stage.network.write(&ada, &id, "from one").unwrap();
+    stage.network.phone(&ada).write(&id, "from one").unwrap();
     let received = session.message("a word in the group", |message| message.chat() == &id).await;
     assert_eq!((received.author.clone(), received.body.as_str()), (ada.clone(), "from one"));
 
@@ -322,7 +322,7 @@ pub async fn what_cannot_be_done_is_refused_by_name(stage: Stage) {
     let (ada, nobody) = (person(ADA), person("99900000000"));
     let no_group: Jid = "120363999999999999@g.us".parse().unwrap();
     let mine = session.say(&ada, "mine").await;
-    let theirs = stage.network.write(&ada, &person(OWNER), "theirs").unwrap();
+    let theirs = stage.network.phone(&ada).write(&person(OWNER), "theirs").unwrap();
     let theirs = session.message("theirs", |message| message.id.key == theirs.id.key).await.id;
     let gone = MessageId { key: Outgoing::new_key().into(), ..mine.clone() };
     let into = stage.folder.path().join("nothing");
@@ -380,7 +380,7 @@ pub async fn what_cannot_be_done_is_refused_by_name(stage: Stage) {
 pub async fn a_lost_connection_is_reported_and_restored(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     for expected in [false, true] {
-        stage.network.set_online(&person(OWNER), expected);
+        stage.network.account(&person(OWNER)).set_online(expected);
         session
             .await_event("the connection", |event| match event {
                 DriverEvent::Connection { connected, .. } => (*connected == expected).then_some(()),

@@ -37,24 +37,24 @@ pub async fn a_pairing_code_links_it(stage: Stage) {
     session.code().await;
     let reply = session.ask(Command::PairingCode { phone: OWNER.to_owned() }).await.unwrap();
     let Reply::PairingCode { code, .. } = reply else { panic!("{reply:?}") };
-    stage.network.open_account(&person(OWNER), None).unwrap();
-    assert!(stage.network.enter_pairing_code(&person(OWNER), "AAAA-AAAA").is_err());
-    stage.network.enter_pairing_code(&person(OWNER), &code).unwrap();
+    stage.network.account(&person(OWNER)).open(None).unwrap();
+    assert!(stage.network.account(&person(OWNER)).enter_pairing_code("AAAA-AAAA").is_err());
+    stage.network.account(&person(OWNER)).enter_pairing_code(&code).unwrap();
     assert_eq!(session.ready().await.id, person(OWNER));
     session.close(Close::KeepLogin).await;
 }
 
 pub async fn logging_out_and_being_unlinked_end_the_login(stage: Stage) {
     let session = stage.linked("one", OWNER).await;
-    assert_eq!(stage.network.devices(&person(OWNER)).len(), 1);
+    assert_eq!(stage.network.account(&person(OWNER)).devices().len(), 1);
     session.close(Close::LogOut).await;
-    assert_eq!(stage.network.devices(&person(OWNER)).len(), 0);
+    assert_eq!(stage.network.account(&person(OWNER)).devices().len(), 0);
 
     let mut session = stage.open("one").await;
     stage.scan(&mut session, OWNER).await;
     session.ready().await;
-    let device = stage.network.devices(&person(OWNER)).remove(0);
-    stage.network.remove_device(&person(OWNER), &device.id).unwrap();
+    let device = stage.network.account(&person(OWNER)).devices().remove(0);
+    stage.network.account(&person(OWNER)).remove_device(&device.id).unwrap();
     session
         .await_event("that it was unlinked", |event| {
             (*event == DriverEvent::LoggedOut).then_some(())
@@ -77,8 +77,11 @@ pub async fn codes_run_out_and_new_ones_can_be_had(stage: Stage) {
     assert_eq!(session.ask(Command::RefreshQr).await, Ok(Reply::Done));
     let third = session.code().await;
     assert!(third != first && third != second);
-    assert!(stage.network.scan(&person(OWNER), None, &first).is_err(), "an old code was taken");
-    stage.network.scan(&person(OWNER), None, &third).unwrap();
+    assert!(
+        stage.network.account(&person(OWNER)).scan(None, &first).is_err(),
+        "an old code was taken"
+    );
+    stage.network.account(&person(OWNER)).scan(None, &third).unwrap();
     session.ready().await;
     session.close(Close::KeepLogin).await;
 }

@@ -17,7 +17,7 @@ const ADA_LID: &str = "100015550000011@lid";
 
 pub async fn both_ids_of_a_person_are_reported_once_they_are_known(stage: Stage) {
     let (ada, lid) = (person(ADA), ADA_LID.parse::<Jid>().unwrap());
-    stage.network.set_visibility(&ada, Some(IdentityVisibility::LidAlone), None).unwrap();
+    stage.network.account(&ada).set_visibility(Some(IdentityVisibility::LidAlone), None).unwrap();
     let mut session = stage.linked("one", OWNER).await;
     let create = Command::CreateGroup {
         name: "Masks".to_owned(),
@@ -27,7 +27,7 @@ pub async fn both_ids_of_a_person_are_reported_once_they_are_known(stage: Stage)
     let reply = session.ask(create).await;
     let Ok(Reply::GroupCreated { id, participants }) = reply else { panic!("{reply:?}") };
     assert_eq!(statuses(participants), [(lid.clone(), 200)]);
-    stage.network.write(&ada, &id, "who am I?").unwrap();
+    stage.network.phone(&ada).write(&id, "who am I?").unwrap();
     let masked = session.message("a masked word", |message| message.chat() == &id).await;
     assert_eq!((&masked.author, masked.id.participant.as_ref()), (&lid, Some(&lid)));
     let reply = session.ask(Command::Group { id: id.clone() }).await;
@@ -36,8 +36,8 @@ pub async fn both_ids_of_a_person_are_reported_once_they_are_known(stage: Stage)
     let of_ada = |event: &DriverEvent| matches!(event, DriverEvent::Event(EventBody::IdentityLearned { lid: reported, .. }) if *reported == lid);
     assert!(!session.has_seen(of_ada), "an identity was reported before it was known");
 
-    stage.network.set_visibility(&ada, Some(IdentityVisibility::Lid), None).unwrap();
-    stage.network.write(&ada, &id, "it is me").unwrap();
+    stage.network.account(&ada).set_visibility(Some(IdentityVisibility::Lid), None).unwrap();
+    stage.network.phone(&ada).write(&id, "it is me").unwrap();
     session
         .happened("who it is", |body| match body {
             EventBody::IdentityLearned { lid: reported, phone, .. } if *reported == lid => {
@@ -53,9 +53,9 @@ pub async fn both_ids_of_a_person_are_reported_once_they_are_known(stage: Stage)
 
 pub async fn a_person_is_reached_by_either_id_in_one_chat(stage: Stage) {
     let (ada, me, lid) = (person(ADA), person(OWNER), ADA_LID.parse::<Jid>().unwrap());
-    stage.network.set_visibility(&ada, Some(IdentityVisibility::Lid), None).unwrap();
+    stage.network.account(&ada).set_visibility(Some(IdentityVisibility::Lid), None).unwrap();
     let mut session = stage.linked("one", OWNER).await;
-    stage.network.write(&ada, &me, "hello").unwrap();
+    stage.network.phone(&ada).write(&me, "hello").unwrap();
     let received = session.message("a message", |message| message.body == "hello").await;
     assert_eq!((received.chat(), &received.author), (&lid, &ada));
     for (to, words) in [(&ada, "by number"), (&lid, "by the other")] {

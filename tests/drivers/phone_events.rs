@@ -16,8 +16,8 @@ use crate::{
 pub async fn actions_of_the_owner_on_the_phone_are_reported(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
-    stage.network.set_behaviour(&me, Behaviour::Manual).unwrap();
-    let written = stage.network.write(&me, &ada, "from my own phone").unwrap();
+    stage.network.account(&me).set_behaviour(Behaviour::Manual).unwrap();
+    let written = stage.network.phone(&me).write(&ada, "from my own phone").unwrap();
     let received = session
         .happened("what the owner wrote", |body| match body {
             EventBody::MessageSent { message } => Some((**message).clone()),
@@ -25,7 +25,7 @@ pub async fn actions_of_the_owner_on_the_phone_are_reported(stage: Stage) {
         })
         .await;
     assert_eq!((received.id, received.author), (written.id.clone(), me.clone()));
-    stage.network.edit_from_phone(&me, &written.id, "better words".to_owned()).unwrap();
+    stage.network.phone(&me).edit(&written.id, "better words".to_owned()).unwrap();
     session
         .happened("the edit", |body| match body {
             EventBody::MessageEdited { message, text } => {
@@ -35,9 +35,9 @@ pub async fn actions_of_the_owner_on_the_phone_are_reported(stage: Stage) {
         })
         .await;
 
-    stage.network.write(&ada, &me, "read this").unwrap();
+    stage.network.phone(&ada).write(&me, "read this").unwrap();
     session.message("a message", |message| message.body == "read this").await;
-    stage.network.read_from_phone(&me, &ada).unwrap();
+    stage.network.phone(&me).read(&ada).unwrap();
     session
         .happened("that the owner read it", |body| match body {
             EventBody::ChatUpdated { chat } if chat.id == ada => (chat.unread == 0).then_some(()),
@@ -51,10 +51,10 @@ pub async fn typing_and_its_end_are_reported(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
     // The chat of somebody who never wrote is nowhere.
-    stage.network.write(&ada, &me, "hello").unwrap();
+    stage.network.phone(&ada).write(&me, "hello").unwrap();
     session.message("a message", |message| message.body == "hello").await;
     for wanted in [Presence::Typing, Presence::Recording, Presence::Paused] {
-        stage.network.presence_from_phone(&ada, &me, wanted).unwrap();
+        stage.network.phone(&ada).show_presence(&me, wanted).unwrap();
         session
             .happened("what somebody does", |body| match body {
                 EventBody::Presence { chat, sender, presence } if *presence == wanted => {
@@ -70,10 +70,10 @@ pub async fn typing_and_its_end_are_reported(stage: Stage) {
 pub async fn a_reaction_can_be_taken_back(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
-    let theirs = stage.network.write(&ada, &me, "hello").unwrap();
+    let theirs = stage.network.phone(&ada).write(&me, "hello").unwrap();
     let received = session.message("a message", |message| message.body == "hello").await;
     for wanted in ["👍", ""] {
-        stage.network.react_from_phone(&ada, &theirs.id, wanted.to_owned()).unwrap();
+        stage.network.phone(&ada).react(&theirs.id, wanted.to_owned()).unwrap();
         session
             .happened("the reaction", |body| match body {
                 EventBody::Reaction { message, sender, emoji } => {
@@ -91,7 +91,7 @@ pub async fn a_reaction_can_be_taken_back(stage: Stage) {
         stage.on_phone(&ada, &theirs.id.key, |message| message.reactions.len() == count).await;
     }
     // A command is answered; it is no event as well.
-    stage.network.write(&ada, &me, "after that").unwrap();
+    stage.network.phone(&ada).write(&me, "after that").unwrap();
     session.message("a message", |message| message.body == "after that").await;
     assert!(!session.has_seen(is_mine), "an event repeats a command");
     session.close(Close::KeepLogin).await;
@@ -108,7 +108,7 @@ pub async fn votes_are_reported_and_stay_with_their_poll(stage: Stage) {
     let sent = session.send(&ada, poll).await.unwrap();
     stage.on_phone(&ada, &sent.id.key, |_| true).await;
     for wanted in [vec!["yes".to_owned()], vec![], vec!["no".to_owned()]] {
-        stage.network.vote_from_phone(&ada, &sent.id, wanted.clone()).unwrap();
+        stage.network.phone(&ada).vote(&sent.id, wanted.clone()).unwrap();
         session
             .happened("the vote", |body| match body {
                 EventBody::PollVote { message, sender, options } => {
@@ -143,7 +143,7 @@ pub async fn the_same_key_twice_is_one_message(stage: Stage) {
     let again = session.send_out(outgoing).await.unwrap();
     assert_eq!((again.id, again.timestamp), (first.id.clone(), first.timestamp));
     assert!(again.ack >= Ack::Sent);
-    let messages = stage.network.messages(&echo, &person(OWNER));
+    let messages = stage.network.phone(&echo).messages(&person(OWNER));
     let same = messages.iter().filter(|message| message.id.key == first.id.key).count();
     assert!(same <= 1, "it came {same} times");
     session.close(Close::KeepLogin).await;
@@ -188,7 +188,7 @@ pub async fn the_history_has_reactions_with_their_senders(stage: Stage) {
     let theirs = stage.on_phone(&ada, &mine.key, |_| true).await.id;
     let react = Command::React { message: mine.clone(), emoji: "👍".to_owned() };
     assert_eq!(session.ask(react).await, Ok(Reply::Done));
-    stage.network.react_from_phone(&ada, &theirs, "❤️".to_owned()).unwrap();
+    stage.network.phone(&ada).react(&theirs, "❤️".to_owned()).unwrap();
     session
         .happened("the reaction", |body| {
             matches!(body, EventBody::Reaction { sender, .. } if *sender == ada).then_some(())
@@ -199,7 +199,7 @@ pub async fn the_history_has_reactions_with_their_senders(stage: Stage) {
     session.close(Close::KeepLogin).await;
 
     // One that is taken back meanwhile is gone from it.
-    stage.network.react_from_phone(&ada, &theirs, String::new()).unwrap();
+    stage.network.phone(&ada).react(&theirs, String::new()).unwrap();
     let mut again = stage.open("one").await;
     again.ready().await;
     assert_eq!(reactions(&again, &ada).await, both[1..]);

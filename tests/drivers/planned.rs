@@ -29,7 +29,7 @@ fn id_of(outgoing: &Outgoing) -> MessageId {
 }
 
 fn on_adas_phone(stage: &Stage) -> Vec<String> {
-    let messages = stage.network.messages(&person(ADA), &person(OWNER));
+    let messages = stage.network.phone(&person(ADA)).messages(&person(OWNER));
     messages.into_iter().map(|message| message.body).collect()
 }
 
@@ -63,14 +63,14 @@ pub async fn a_cut_connection_delays_everything_and_delivers_it_once(stage: Stag
             is_it.then_some(())
         }
     };
-    stage.network.set_online(&person(OWNER), false);
+    stage.network.account(&person(OWNER)).set_online(false);
     session.await_event("the end of the connection", connection(false)).await;
     let waiting = outgoing("waits");
     let (driver, command) = (session.driver.clone(), Command::Send(waiting.clone()));
     let send = tokio::spawn(async move { driver.execute(command).await });
-    stage.network.write(&person(ADA), &person(OWNER), "in").unwrap();
+    stage.network.phone(&person(ADA)).write(&person(OWNER), "in").unwrap();
     let on_own_phone = async {
-        while stage.network.messages(&person(OWNER), &person(ADA)).is_empty() {
+        while stage.network.phone(&person(OWNER)).messages(&person(ADA)).is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -83,7 +83,7 @@ pub async fn a_cut_connection_delays_everything_and_delivers_it_once(stage: Stag
     assert!(!send.is_finished(), "it was sent without a connection");
     assert_eq!(on_adas_phone(&stage), ["in"]);
 
-    stage.network.set_online(&person(OWNER), true);
+    stage.network.account(&person(OWNER)).set_online(true);
     session.message("what came meanwhile", |message| message.body == "in").await;
     let reply = timeout(PATIENCE, send).await.expect("it is not sent").unwrap();
     let Ok(Reply::Sent(sent)) = reply else { panic!("{reply:?}") };
@@ -128,7 +128,7 @@ pub async fn an_engine_that_ends_in_the_middle_of_a_send_has_sent_it_once_or_not
     let cut_off = outgoing("mid-send");
     let faults = Faults { delay_requests: 60_000, ..Faults::default() };
     abandon(&stage, &session, &cut_off, faults).await;
-    assert_eq!(stage.network.inject_page_fault(&person(OWNER), PageFault::Crash), 1);
+    assert_eq!(stage.network.account(&person(OWNER)).inject_page_fault(PageFault::Crash), 1);
     let ended = |event: &DriverEvent| matches!(event, DriverEvent::Crashed { .. }).then_some(());
     session.await_event("the end", ended).await;
     session.close(Close::KeepLogin).await;

@@ -56,7 +56,7 @@ impl Supervised {
         let session = supervisor.create("one".parse().unwrap(), config).await.unwrap();
         let status = session.wait_until(PATIENCE, |status| status.qr.is_some()).await;
         let code = status.qr.expect("there is no code").text;
-        stage.network.scan(&person(OWNER), None, &code).unwrap();
+        stage.network.account(&person(OWNER)).scan(None, &code).unwrap();
         let supervised = Self { stage, supervisor, session, log };
         supervised.wait_for("ready", |status| status.state == SessionState::Ready).await;
         supervised.receives("before").await;
@@ -74,7 +74,7 @@ impl Supervised {
     }
 
     fn write(&self, text: &str) {
-        self.stage.network.write(&person(ADA), &person(OWNER), text).unwrap();
+        self.stage.network.phone(&person(ADA)).write(&person(OWNER), text).unwrap();
     }
 
     /// Waits until a message is in the log, which it is once.
@@ -103,7 +103,7 @@ impl Supervised {
     }
 
     async fn break_page(&self, fault: PageFault) {
-        assert_eq!(self.stage.network.inject_page_fault(&person(OWNER), fault), 1);
+        assert_eq!(self.stage.network.account(&person(OWNER)).inject_page_fault(fault), 1);
         self.write("meanwhile");
     }
 

@@ -37,7 +37,7 @@ pub async fn a_refused_send_is_a_failure_and_nothing_of_it_is_listed(stage: Stag
     assert_eq!(session.send_out(outgoing).await.unwrap().id, id);
     let after = session.say(&ada, "after").await;
     stage.on_phone(&ada, &after.key, |_| true).await;
-    let on_phone = stage.network.messages(&ada, &person(OWNER));
+    let on_phone = stage.network.phone(&ada).messages(&person(OWNER));
     let keys: Vec<_> = on_phone.iter().map(|message| message.id.key.clone()).collect();
     assert_eq!(keys, [before.key, id.key, after.key.clone()]);
     // No event says of a refused message that it was sent, or what became of it: the answer does.

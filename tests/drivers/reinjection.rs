@@ -19,9 +19,9 @@ pub async fn an_agent_without_events_fails_its_probe_and_is_restored_by_a_reinje
 ) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
-    stage.network.inject_page_fault(&me, PageFault::Deaf);
+    stage.network.account(&me).inject_page_fault(PageFault::Deaf);
     fails_its_probe(&session).await;
-    stage.network.write(&ada, &me, "missed").unwrap();
+    stage.network.phone(&ada).write(&me, "missed").unwrap();
     // Its hands work: what was missed can be read.
     let reading = async {
         let history = Command::Messages { chat: ada.clone(), before: None, limit: 10 };
@@ -39,7 +39,7 @@ pub async fn an_agent_without_events_fails_its_probe_and_is_restored_by_a_reinje
         "it was not deaf"
     );
     assert_eq!(session.ask(Command::Ping).await, Ok(Reply::Done));
-    stage.network.write(&ada, &me, "after the recovery").unwrap();
+    stage.network.phone(&ada).write(&me, "after the recovery").unwrap();
     session
         .message("a message after the recovery", |message| message.body == "after the recovery")
         .await;
@@ -53,7 +53,7 @@ pub async fn a_reinjection_of_a_healthy_agent_repeats_no_event(stage: Stage) {
     }
     let (ada, me) = (person(ADA), person(OWNER));
     for text in ["first", "second"] {
-        stage.network.write(&ada, &me, text).unwrap();
+        stage.network.phone(&ada).write(&me, text).unwrap();
     }
     session.message("the second message", |message| message.body == "second").await;
     session.message("the first message", |message| message.body == "first").await;
@@ -64,7 +64,7 @@ pub async fn a_reinjection_of_a_healthy_agent_repeats_no_event(stage: Stage) {
 
 pub async fn an_emptied_page_recovers_by_a_reload_alone(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
-    stage.network.inject_page_fault(&person(OWNER), PageFault::Emptied);
+    stage.network.account(&person(OWNER)).inject_page_fault(PageFault::Emptied);
     fails_its_probe(&session).await;
     let reinjected = timeout(PATIENCE, session.driver.recover(RecoveryMethod::Soft)).await;
     let error = reinjected.expect("it tries for ever").expect_err("there is nothing to hold on to");
@@ -77,7 +77,7 @@ pub async fn an_emptied_page_recovers_by_a_reload_alone(stage: Stage) {
 
 pub async fn a_hung_page_does_not_recover_and_can_be_closed(stage: Stage) {
     let session = stage.linked("one", OWNER).await;
-    stage.network.inject_page_fault(&person(OWNER), PageFault::Hang);
+    stage.network.account(&person(OWNER)).inject_page_fault(PageFault::Hang);
     let asking = async { while session.driver.execute(Command::Ping).await.is_ok() {} };
     assert!(timeout(NO_ANSWER, asking).await.is_err(), "it answered");
     for method in [RecoveryMethod::Soft, RecoveryMethod::Reconnect] {

@@ -21,12 +21,12 @@ pub async fn nothing_is_done_to_a_deleted_message(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let ada = person(ADA);
     let mine = session.say(&ada, "mine").await;
-    let theirs = stage.network.write(&ada, &person(OWNER), "theirs").unwrap();
+    let theirs = stage.network.phone(&ada).write(&person(OWNER), "theirs").unwrap();
     let theirs = session.message("theirs", |message| message.id.key == theirs.id.key).await.id;
     let revoke = Command::Revoke { message: mine.clone(), for_everyone: true };
     assert_eq!(session.ask(revoke).await, Ok(Reply::Done));
     let on_phone = MessageId { from_me: true, chat: person(OWNER), ..theirs.clone() };
-    stage.network.revoke_from_phone(&ada, &on_phone).unwrap();
+    stage.network.phone(&ada).revoke(&on_phone).unwrap();
     session
         .happened("that it was deleted", |body| match body {
             EventBody::MessageRevoked { message, .. } if *message == theirs => Some(()),
@@ -51,7 +51,7 @@ pub async fn nothing_is_done_to_a_deleted_message(stage: Stage) {
     let edit = Command::Edit { message: mine, text: "x".to_owned() };
     let error = session.ask(edit).await.unwrap_err();
     assert_eq!(rule(&error), (ErrorCode::Conflict, Some(Subject::Message), "deleted"));
-    assert_eq!(stage.network.messages(&ada, &person(OWNER)).len(), 2);
+    assert_eq!(stage.network.phone(&ada).messages(&person(OWNER)).len(), 2);
     session.close(Close::KeepLogin).await;
 }
 
@@ -75,12 +75,12 @@ pub async fn captions_are_edited_and_admins_delete_what_others_wrote(stage: Stag
     };
     let reply = session.ask(create).await;
     let Ok(Reply::GroupCreated { id: group, .. }) = reply else { panic!("{reply:?}") };
-    let rude = stage.network.write(&ada, &group, "rude").unwrap();
+    let rude = stage.network.phone(&ada).write(&group, "rude").unwrap();
     let rude = session.message("it", |message| message.id.key == rude.id.key).await.id;
     let revoke = Command::Revoke { message: rude.clone(), for_everyone: true };
     assert_eq!(session.ask(revoke).await, Ok(Reply::Done));
     for phone in [ADA, GRACE] {
-        let kinds = stage.network.messages(&person(phone), &group);
+        let kinds = stage.network.phone(&person(phone)).messages(&group);
         let bodies: Vec<&str> = kinds.iter().map(|message| message.body.as_str()).collect();
         assert_eq!(bodies, [""], "{phone}");
     }

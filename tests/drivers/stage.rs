@@ -112,7 +112,7 @@ impl Stage {
         is_it: impl Fn(&Message) -> bool,
     ) -> Message {
         let look = || {
-            let messages = self.network.messages(phone, &person(OWNER));
+            let messages = self.network.phone(phone).messages(&person(OWNER));
             messages.into_iter().find(|message| &*message.id.key == key && is_it(message))
         };
         let looking = async {
@@ -129,7 +129,7 @@ impl Stage {
     pub async fn scan(&self, session: &mut Session, phone: &str) {
         let code = session.code().await;
         let owner = Some(format!("Owner of {phone}"));
-        self.network.scan(&person(phone), owner, &code).unwrap();
+        self.network.account(&person(phone)).scan(owner, &code).unwrap();
     }
 }
 

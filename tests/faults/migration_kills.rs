@@ -14,7 +14,7 @@ use wagate::{
     events::EventTables,
     messaging::MessagingTables,
     session::SessionTables,
-    store::Store,
+    store::{self, Store},
     vault::Keyring,
     webhooks::WebhookTables,
 };
@@ -35,7 +35,7 @@ fn keys_of(data: &Path) -> Command {
 
 async fn open(data: &Path) -> Store {
     let folder = data.join("store");
-    while Store::is_held(&folder) {
+    while store::is_held(&folder) {
         tokio::time::sleep(SETTLING).await;
     }
     let keyring = Keyring::at(data, &wagate::config::Vault::default());
@@ -196,7 +196,7 @@ async fn a_migration_that_is_killed_again_and_again_loses_and_doubles_nothing() 
     assert!(keys_of(&data).status().await.unwrap().success());
     let whole = begun.elapsed();
     check(&open(&data).await, &before, &added).await;
-    let (mut amid, mut migrations) = (0, 1);
+    let (mut during, mut migrations) = (0, 1);
     std::fs::remove_dir_all(&data).unwrap();
     copy(&template, &data);
     for _ in 0..kills {
@@ -204,7 +204,7 @@ async fn a_migration_that_is_killed_again_and_again_loses_and_doubles_nothing() 
         tokio::time::sleep(whole.mul_f64(rand::random_range(0.0..0.7))).await;
         process.kill().await.unwrap();
         if ["store.next", "store.old"].iter().any(|name| data.join(name).exists()) {
-            amid += 1;
+            during += 1;
             continue;
         }
         check(&open(&data).await, &before, &added).await;
@@ -216,6 +216,6 @@ async fn a_migration_that_is_killed_again_and_again_loses_and_doubles_nothing() 
     check(&store, &before, &added).await;
     check_records(&store, &before).await;
     println!(
-        "{kills} kills, {amid} of them amid {migrations} migrations: nothing was lost or doubled"
+        "{kills} kills, {during} of them during {migrations} migrations: nothing was lost or doubled"
     );
 }

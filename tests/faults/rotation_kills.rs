@@ -111,6 +111,6 @@ async fn rotations_that_are_killed_at_random_lose_no_secret() {
         assert_whole(&daemon).await;
         assert_eq!(keys(folder).len(), 1);
     }
-    println!("{kills} kills amid rotations, {whole} of which were whole: every secret opens");
+    println!("{kills} kills during rotations, {whole} of which were whole: every secret opens");
     daemon.kill().await;
 }

@@ -69,7 +69,7 @@ pub fn write(folder: &Path, pairs: &[Pair]) {
     }
     db.flush().unwrap();
     drop(db);
-    while wagate::store::Store::is_held(folder) {
+    while wagate::store::is_held(folder) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }

@@ -54,7 +54,7 @@ export class Scene {
   }
 
   async serve(flags) {
-    // Not port 0: links to pages of the gateway begin with the port that it was told.
+    // Not port 0: links to pages of the gateway begin with the port that it was given.
     const own = ["--data", join(this.folder, "data"), "--port", String(await freePort())];
     const gateway = this.spawn("wagate", ["serve", ...flags, ...own]);
     this.address = await until("the gateway's address", () => {

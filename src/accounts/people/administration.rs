@@ -9,16 +9,15 @@ use crate::{
         people::{
             code::{Code, Purpose},
             login,
-            registration::{check_room, taken},
-            rules,
-            service::{Accounts, unknown},
-            user::{self, User},
+            rules::{self, check_governs, check_room, taken},
+            service::Accounts,
+            user::{self, User, unknown},
         },
         principal::Principal,
         role::Role,
         teams,
     },
-    domain::{Error, ErrorCode, Timestamp},
+    domain::{Error, Timestamp},
     store::Transaction,
 };
 
@@ -42,7 +41,7 @@ pub struct UserChange {
 impl Accounts {
     /// Everybody, in the order of their making.
     pub async fn users(&self) -> Result<Vec<User>, Error> {
-        Ok(user::all(&self.parts.store).await?)
+        Ok(user::all(&self.store).await?)
     }
 
     /// Makes an account for somebody, whose address counts as theirs. The password, where one was made.
@@ -51,7 +50,6 @@ impl Accounts {
         draft: UserDraft,
         by: &Principal,
     ) -> Result<(User, Option<String>), Error> {
-        let parts = &*self.parts;
         check_governs(by, draft.role)?;
         let made = draft.password.is_none().then(random_password);
         let password = draft.password.or_else(|| made.clone()).unwrap_or_default();
@@ -65,14 +63,14 @@ impl Accounts {
             name,
             company: None,
             role: draft.role,
-            password: parts.passwords.hash(&password).await?,
+            password: self.passwords.hash(&password).await?,
             email_verified: true,
             is_disabled: false,
             second_factor: None,
-            created_at: parts.clock.now(),
+            created_at: self.clock.now(),
             last_login_at: None,
         };
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         loop {
             transaction.next_number("accounts").await?;
             if user::by_email(transaction.store(), &user.email).await?.is_some() {
@@ -91,7 +89,7 @@ impl Accounts {
                 break;
             }
         }
-        parts.store.durable().await?;
+        self.store.durable().await?;
         let id = user.id;
         tracing::info!(user = %id, "{by} made user {id} as {}", user.role);
         Ok((user, made))
@@ -103,9 +101,8 @@ impl Accounts {
         change: UserChange,
         by: &Principal,
     ) -> Result<User, Error> {
-        let parts = &*self.parts;
         let name = change.name.as_deref().map(|name| rules::name("name", name)).transpose()?;
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         let (user, is_cut_off, ended) = loop {
             let known = transaction.get(&User::at(id)).await?.ok_or_else(|| unknown(id))?;
             check_governs(by, known.role)?;
@@ -136,11 +133,11 @@ impl Accounts {
                 break (user, is_cut_off, ended);
             }
         };
-        parts.store.durable().await?;
+        self.store.durable().await?;
         // What they may is asked again when a stream begins again.
         if is_cut_off {
-            self.end_streams(id, &ended).await?;
-            parts.pending.forget(id);
+            self.sign_ins.end_streams(id, &ended).await?;
+            self.sign_ins.pending.forget(id);
         }
         let state = if user.is_disabled { "disabled" } else { "active" };
         tracing::info!(user = %id, "{by} changed user {id}: {}, {state}", user.role);
@@ -149,15 +146,14 @@ impl Accounts {
 
     /// Removes an account with its sign-ins and keys.
     pub async fn remove_user(&self, id: Uuid, by: &Principal) -> Result<(), Error> {
-        let parts = &*self.parts;
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         let ended = loop {
             let known = transaction.get(&User::at(id)).await?.ok_or_else(|| unknown(id))?;
             check_governs(by, known.role)?;
             if known.role == Role::Owner && !known.is_disabled {
                 check_another_owner(&transaction, id).await?;
             }
-            let now = parts.clock.now();
+            let now = self.clock.now();
             for key in KeyRecords::of(transaction.store()).of_owner(id).await? {
                 KeyRecords::revoke_in(&transaction, key, now).await?;
             }
@@ -171,9 +167,9 @@ impl Accounts {
                 break ended;
             }
         };
-        parts.store.durable().await?;
-        self.end_streams(id, &ended).await?;
-        parts.pending.forget(id);
+        self.store.durable().await?;
+        self.sign_ins.end_streams(id, &ended).await?;
+        self.sign_ins.pending.forget(id);
         tracing::info!(user = %id, "{by} removed user {id}");
         Ok(())
     }
@@ -185,7 +181,7 @@ impl Accounts {
         by: &Principal,
     ) -> Result<(String, Timestamp), Error> {
         check_governs(by, self.user(id).await?.role)?;
-        let made = self.reset_code(id).await?;
+        let made = self.recovery.reset_code(id).await?;
         tracing::info!(user = %id, "{by} made a code for a new password of user {id}");
         Ok(made)
     }
@@ -193,20 +189,11 @@ impl Accounts {
     /// Takes the second factor from somebody who lost it.
     pub async fn take_totp(&self, id: Uuid, by: &Principal) -> Result<(), Error> {
         check_governs(by, self.user(id).await?.role)?;
-        self.drop_factor(id).await?;
-        self.parts.pending.forget(id);
+        self.sign_ins.factors.remove(id).await?;
+        self.sign_ins.pending.forget(id);
         tracing::info!(user = %id, "{by} disabled two-factor authentication of user {id}");
         Ok(())
     }
-}
-
-/// Whether a caller may make or change somebody in this role.
-pub fn check_governs(by: &Principal, role: Role) -> Result<(), Error> {
-    if by.rank().is_some_and(|rank| rank.governs(role)) {
-        return Ok(());
-    }
-    let message = format!("Only an OWNER may make or change an account of the role {role}");
-    Err(Error::new(ErrorCode::Forbidden, message))
 }
 
 /// Refuses to leave the workspace without anybody who may do everything.

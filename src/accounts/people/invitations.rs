@@ -1,5 +1,7 @@
 //! Invitations: a link by which one address may make an account. It is shown once, and mailed where mail is sent.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -7,26 +9,38 @@ use uuid::Uuid;
 use crate::{
     accounts::{
         people::{
-            administration::check_governs,
             invitation::{self, Invitation},
             mails,
-            registration::taken,
-            rules,
-            service::Accounts,
+            rules::{self, check_governs, taken},
             user,
         },
         principal::Principal,
         role::Role,
         teams::{self, TeamInvite, TeamRole},
     },
-    domain::{Error, ErrorCode, Subject},
+    config::BaseUrl,
+    domain::{Clock, Error, ErrorCode, Subject},
+    mail::Post,
+    store::Store,
 };
 
 const PREFIX: &str = "inv_";
 /// Invitations that are open at once.
 const MOST_INVITATIONS: usize = 500;
 
-impl Accounts {
+/// Invitations into the workspace. Clones are the same.
+#[derive(Clone)]
+pub struct Invitations {
+    pub(in crate::accounts::people) store: Store,
+    pub(in crate::accounts::people) clock: Clock,
+    pub(in crate::accounts::people) post: Post,
+    /// How long an invitation is good.
+    pub(in crate::accounts::people) life: Duration,
+    /// The address of the gateway, for links.
+    pub(in crate::accounts::people) url: BaseUrl,
+}
+
+impl Invitations {
     /// Invites an address; an earlier invitation of it is good no more. The invitation and its code.
     pub async fn invite(
         &self,
@@ -54,12 +68,11 @@ impl Accounts {
         by: &Principal,
         team: Option<(Uuid, TeamRole)>,
     ) -> Result<(Invitation, String), Error> {
-        let parts = &*self.parts;
         let email = rules::email(email)?;
         check_governs(by, role)?;
         let random: [u8; 32] = rand::random();
         let code = format!("{PREFIX}{}", BASE64.encode(random));
-        let now = parts.clock.now();
+        let now = self.clock.now();
         let made = Invitation {
             id: Uuid::now_v7(),
             email,
@@ -67,9 +80,9 @@ impl Accounts {
             hash: Sha256::digest(code.as_bytes()).into(),
             by: by.person(),
             created_at: now,
-            expires_at: now + parts.settings.invitation,
+            expires_at: now + self.life,
         };
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         loop {
             // Changed by each: of two at the same time one counts again.
             transaction.next_number("invitations").await?;
@@ -106,28 +119,28 @@ impl Accounts {
                     return Err(Error::new(ErrorCode::Conflict, message));
                 }
             }
-            let link = self.invitation_link(&code);
+            let link = self.link(&code);
             let mail = mails::invitation(&made.email, &link, now, made.expires_at);
-            parts.post.queue_in(transaction.store(), &mail).await?;
+            self.post.queue_in(transaction.store(), &mail).await?;
             if transaction.commit().await? {
                 break;
             }
         }
-        parts.store.durable().await?;
-        parts.post.woken();
+        self.store.durable().await?;
+        self.post.woken();
         tracing::info!(invitation = %made.id, "{by} made invitation {} for {role}", made.id);
         Ok((made, code))
     }
 
     /// Where somebody with this code joins. Behind `#` it reaches no server and no log.
-    pub fn invitation_link(&self, code: &str) -> String {
-        format!("{}/#/join?code={code}", self.parts.settings.url.get())
+    pub fn link(&self, code: &str) -> String {
+        format!("{}/#/join?code={code}", self.url.get())
     }
 
     /// Those that are open, newest first.
-    pub async fn invitations(&self) -> Result<Vec<Invitation>, Error> {
-        let now = self.parts.clock.now();
-        let mut all = invitation::all(&self.parts.store).await?;
+    pub async fn open(&self) -> Result<Vec<Invitation>, Error> {
+        let now = self.clock.now();
+        let mut all = invitation::all(&self.store).await?;
         all.retain(|invitation| now < invitation.expires_at);
         all.reverse();
         Ok(all)
@@ -137,7 +150,7 @@ impl Accounts {
     pub async fn withdraw(&self, id: Uuid, by: &Principal) -> Result<(), Error> {
         let unknown =
             || Error::not_found(Subject::Invitation, format!("there is no invitation {id}"));
-        let mut transaction = self.parts.store.transaction();
+        let mut transaction = self.store.transaction();
         loop {
             let found = transaction.get(&Invitation::at(id)).await?.ok_or_else(unknown)?;
             check_governs(by, found.role)?;
@@ -147,7 +160,7 @@ impl Accounts {
                 break;
             }
         }
-        self.parts.store.durable().await?;
+        self.store.durable().await?;
         tracing::info!(invitation = %id, "{by} withdrew invitation {id}");
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Record of a sign-in: a token is good while its record exists.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -43,7 +45,27 @@ impl Record for Login {
     }
 }
 
+/// From where somebody signs in.
+#[derive(Clone, Debug, Default)]
+pub struct Visit {
+    pub address: String,
+    pub agent: Option<String>,
+}
+
 impl Login {
+    /// A sign-in that begins now and lasts so long.
+    pub fn new(user: Uuid, from: Visit, now: Timestamp, life: Duration) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            user,
+            created_at: now,
+            expires_at: now + life,
+            last_seen_at: now,
+            address: from.address,
+            agent: from.agent,
+        }
+    }
+
     pub fn at(id: Uuid) -> Key<Self> {
         Self::key().uuid(id)
     }

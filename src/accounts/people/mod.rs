@@ -15,7 +15,6 @@ mod code;
 mod invitation;
 mod invitations;
 mod login;
-mod logins;
 mod mails;
 mod own;
 mod password;
@@ -37,12 +36,12 @@ pub use self::{
     administration::{UserChange, UserDraft},
     code::Code,
     invitation::Invitation,
-    login::Login,
+    login::{Login, Visit},
     registration::{Newcomer, Registered},
     rules::check_password,
     second_factor::TotpSetup,
     secret::ACCOUNT_KEY,
-    service::{AccountSettings, Accounts, AccountsParts, Visit},
+    service::{AccountSettings, Accounts, AccountsParts},
     sign_in::{SignIn, SignedIn},
     token::is_token,
     user::{User, all as users_in, folded},

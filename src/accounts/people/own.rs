@@ -6,8 +6,8 @@ use crate::{
     accounts::people::{
         code::{Code, Purpose},
         login, mails, rules,
-        service::{Accounts, unknown},
-        user::{self, User},
+        service::Accounts,
+        user::{self, User, unknown},
     },
     domain::{Error, ErrorCode},
 };
@@ -15,7 +15,7 @@ use crate::{
 impl Accounts {
     /// Whether anybody has an account.
     pub async fn has_any(&self) -> Result<bool, Error> {
-        Ok(!user::all(&self.parts.store).await?.is_empty())
+        Ok(!user::all(&self.store).await?.is_empty())
     }
 
     pub async fn rename_oneself(&self, id: Uuid, name: &str) -> Result<User, Error> {
@@ -24,7 +24,7 @@ impl Accounts {
             user.name.clone_from(&name);
             Ok(())
         };
-        let user = self.change_user(id, rename).await?;
+        let user = user::change(&self.store, id, rename).await?;
         tracing::info!(user = %id, "user {id} changed their name");
         Ok(user)
     }
@@ -37,22 +37,21 @@ impl Accounts {
         new: &str,
     ) -> Result<(), Error> {
         rules::check_password("new_password", new)?;
-        let parts = &*self.parts;
         let known = self.user(id).await?;
         let wrong = || Error::invalid_field("current_password", "is not your password");
-        parts.sign_ins.begin(&known.email, &parts.clock)?;
-        if !parts.passwords.is_right(present, Some(&known.password)).await? {
+        self.sign_ins.failures.begin(&known.email, &self.clock)?;
+        if !self.passwords.is_right(present, Some(&known.password)).await? {
             tracing::info!(user = %id, "user {id} gave a wrong password for a new one");
             return Err(wrong());
         }
-        parts.sign_ins.succeeded(&known.email);
+        self.sign_ins.failures.succeeded(&known.email);
         if present == new {
             return Err(Error::invalid_field("new_password", "is the present one"));
         }
-        let hash = parts.passwords.hash(new).await?;
-        let mut transaction = parts.store.transaction();
+        let hash = self.passwords.hash(new).await?;
+        let mut transaction = self.store.transaction();
         let ended = loop {
-            let now = parts.clock.now();
+            let now = self.clock.now();
             let user = transaction.get(&User::at(id)).await?.ok_or_else(|| unknown(id))?;
             // Of two changes at the same time, the second was made with a password that is none any more.
             if user.password != known.password {
@@ -62,7 +61,7 @@ impl Accounts {
                 return Err(Error::new(ErrorCode::Forbidden, "The account is disabled"));
             }
             let mail = mails::own_password_changed(&user.email, now);
-            parts.post.queue_in(transaction.store(), &mail).await?;
+            self.post.queue_in(transaction.store(), &mail).await?;
             transaction.put(&User::at(id), &User { password: hash.clone(), ..user }).await?;
             transaction.delete(&Code::at(id, Purpose::Reset)).await?;
             let others = login::remove_others(&transaction, id, own).await?;
@@ -70,10 +69,9 @@ impl Accounts {
                 break others;
             }
         };
-        parts.store.durable().await?;
-        parts.post.woken();
-        ended.iter().for_each(|login| parts.leases.revoke(*login));
-        parts.pending.forget(id);
+        self.store.durable().await?;
+        self.post.woken();
+        self.sign_ins.replaced(id, &ended);
         tracing::info!(user = %id, "user {id} changed their password; {} sign-ins ended", ended.len());
         Ok(())
     }

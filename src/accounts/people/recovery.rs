@@ -1,41 +1,71 @@
 //! Codes by mail: for a new password, and for an address to be one's own.
 
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
     accounts::{
         people::{
+            attempts::Attempts,
             code::{ANOTHER_AFTER, Code, Purpose, is_right, spend},
-            login, mails, rules,
-            service::Accounts,
+            login, mails,
+            password::Passwords,
+            rules,
+            secret::AccountKey,
+            sign_in::SignIns,
             user::{self, User},
         },
         teams,
     },
-    domain::{Error, ErrorCode, Timestamp, clock::between},
+    domain::{Clock, Error, ErrorCode, Timestamp, clock::between},
+    mail::Post,
+    store::{Store, Transaction},
 };
 
-impl Accounts {
+/// How long the code for an address is good.
+pub const VERIFY_WITHIN: Duration = Duration::from_secs(86_400);
+
+/// New passwords by code, and addresses that are shown to be somebody's. Clones are the same.
+#[derive(Clone)]
+pub struct Recovery {
+    pub(in crate::accounts::people) store: Store,
+    pub(in crate::accounts::people) clock: Clock,
+    pub(in crate::accounts::people) post: Post,
+    pub(in crate::accounts::people) tasks: TaskTracker,
+    /// Callers may run on others, which end before it.
+    pub(in crate::accounts::people) runtime: runtime::Handle,
+    pub(in crate::accounts::people) key: AccountKey,
+    pub(in crate::accounts::people) passwords: Passwords,
+    /// Failures at codes.
+    pub(in crate::accounts::people) failures: Attempts,
+    pub(in crate::accounts::people) sign_ins: SignIns,
+    /// How long a code to choose a new password is good.
+    pub(in crate::accounts::people) life: Duration,
+}
+
+impl Recovery {
     /// Mails a code for a new password to somebody with this address, if there is somebody. Returns at once, so that the
     /// time tells nothing.
     pub fn forgot_password(&self, email: &str) {
-        let (accounts, email) = (self.clone(), email.to_owned());
+        let (recovery, email) = (self.clone(), email.to_owned());
         let mailed = async move {
-            if let Err(error) = accounts.mail_reset(&email).await {
+            if let Err(error) = recovery.mail_reset(&email).await {
                 tracing::warn!(%error, "a code for a new password could not be mailed");
             }
         };
-        self.parts.tasks.spawn_on(mailed, &self.parts.runtime);
+        self.tasks.spawn_on(mailed, &self.runtime);
     }
 
     async fn mail_reset(&self, email: &str) -> Result<(), Error> {
-        let parts = &*self.parts;
-        let Some(user) = user::by_email(&parts.store, email).await? else { return Ok(()) };
+        let Some(user) = user::by_email(&self.store, email).await? else { return Ok(()) };
         let id = user.id;
         if user.is_disabled {
             return Ok(());
         }
-        if !parts.post.is_open() {
+        if !self.post.is_open() {
             tracing::info!(
                 user = %id,
                 "user {id} asked for a new password, and no mail is sent: an administrator can make a code"
@@ -43,24 +73,24 @@ impl Accounts {
             return Ok(());
         }
         let place = Code::at(id, Purpose::Reset);
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         loop {
-            let now = parts.clock.now();
+            let now = self.clock.now();
             let known = transaction.get(&place).await?;
             if known.is_some_and(|code| now < code.created_at + ANOTHER_AFTER) {
                 return Ok(());
             }
-            let life = parts.settings.code;
-            let (code, text) = Code::new(&parts.key, id, Purpose::Reset, now, life);
+            let life = self.life;
+            let (code, text) = Code::new(&self.key, id, Purpose::Reset, now, life);
             transaction.put(&place, &code).await?;
             let mail = mails::reset(&user.email, &text, now, code.expires_at);
-            parts.post.queue_in(transaction.store(), &mail).await?;
+            self.post.queue_in(transaction.store(), &mail).await?;
             if transaction.commit().await? {
                 break;
             }
         }
-        parts.store.durable().await?;
-        parts.post.woken();
+        self.store.durable().await?;
+        self.post.woken();
         Ok(())
     }
 
@@ -69,17 +99,16 @@ impl Accounts {
         &self,
         user: Uuid,
     ) -> Result<(String, Timestamp), Error> {
-        let parts = &*self.parts;
-        let now = parts.clock.now();
-        let (code, text) = Code::new(&parts.key, user, Purpose::Reset, now, parts.settings.code);
-        let mut transaction = parts.store.transaction();
+        let now = self.clock.now();
+        let (code, text) = Code::new(&self.key, user, Purpose::Reset, now, self.life);
+        let mut transaction = self.store.transaction();
         loop {
             transaction.put(&Code::at(user, Purpose::Reset), &code).await?;
             if transaction.commit().await? {
                 break;
             }
         }
-        parts.store.durable().await?;
+        self.store.durable().await?;
         Ok((text, code.expires_at))
     }
 
@@ -91,27 +120,25 @@ impl Accounts {
         password: &str,
     ) -> Result<(), Error> {
         rules::check_password("new_password", password)?;
-        let parts = &*self.parts;
-        parts.resets.begin(email, &parts.clock)?;
-        let known = user::by_email(&parts.store, email).await?;
+        self.failures.begin(email, &self.clock)?;
+        let known = user::by_email(&self.store, email).await?;
         let id = known.filter(|user| !user.is_disabled).map(|user| user.id).ok_or_else(expired)?;
         // A hash takes long, and would tell that there is somebody.
         let asked = (id, Purpose::Reset);
-        let seems_right =
-            is_right(&parts.store, &parts.key, asked, code, parts.clock.now()).await?;
+        let seems_right = is_right(&self.store, &self.key, asked, code, self.clock.now()).await?;
         let hash = match seems_right {
-            true => parts.passwords.hash(password).await?,
+            true => self.passwords.hash(password).await?,
             false => String::new(),
         };
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         let ended = loop {
-            let now = parts.clock.now();
-            let is_right = spend(&transaction, &parts.key, asked, code, now).await?;
+            let now = self.clock.now();
+            let is_right = spend(&transaction, &self.key, asked, code, now).await?;
             let mut ended = None;
             if is_right && seems_right {
                 let user = transaction.get(&User::at(id)).await?.ok_or_else(expired)?;
                 let mail = mails::password_changed(&user.email, now);
-                parts.post.queue_in(transaction.store(), &mail).await?;
+                self.post.queue_in(transaction.store(), &mail).await?;
                 let user = User { password: hash.clone(), ..user };
                 transaction.put(&User::at(id), &user).await?;
                 ended = Some(login::remove_all(&transaction, id).await?);
@@ -122,12 +149,11 @@ impl Accounts {
         };
         // Nor is there a flush for a wrong one.
         let ended = ended.ok_or_else(expired)?;
-        parts.store.durable().await?;
-        parts.post.woken();
-        ended.iter().for_each(|login| parts.leases.revoke(*login));
-        parts.pending.forget(id);
-        parts.resets.succeeded(email);
-        parts.sign_ins.succeeded(email);
+        self.store.durable().await?;
+        self.post.woken();
+        self.sign_ins.replaced(id, &ended);
+        self.failures.succeeded(email);
+        self.sign_ins.failures.succeeded(email);
         tracing::info!(user = %id, "user {id} chose a new password; {} sign-ins ended", ended.len());
         Ok(())
     }
@@ -139,12 +165,11 @@ impl Accounts {
         email: Option<&str>,
         code: &str,
     ) -> Result<User, Error> {
-        let parts = &*self.parts;
         let known = match (user, email) {
-            (Some(id), _) => Some(self.user(id).await?),
+            (Some(id), _) => Some(user::known(&self.store, id).await?),
             (None, Some(email)) => {
-                parts.resets.begin(email, &parts.clock)?;
-                user::by_email(&parts.store, email).await?
+                self.failures.begin(email, &self.clock)?;
+                user::by_email(&self.store, email).await?
             }
             (None, None) => {
                 let fault = "is required without a sign-in";
@@ -152,11 +177,10 @@ impl Accounts {
             }
         };
         let id = known.map(|user| user.id).ok_or_else(expired)?;
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         let user = loop {
-            let now = parts.clock.now();
-            let is_right =
-                spend(&transaction, &parts.key, (id, Purpose::Verify), code, now).await?;
+            let now = self.clock.now();
+            let is_right = spend(&transaction, &self.key, (id, Purpose::Verify), code, now).await?;
             let mut verified = None;
             if is_right {
                 let user = transaction.get(&User::at(id)).await?.ok_or_else(expired)?;
@@ -170,25 +194,24 @@ impl Accounts {
             }
         };
         let user = user.ok_or_else(expired)?;
-        parts.store.durable().await?;
-        parts.resets.succeeded(&user.email);
+        self.store.durable().await?;
+        self.failures.succeeded(&user.email);
         Ok(user)
     }
 
     /// Mails another code for somebody's address; false where it is known to be theirs already.
     pub async fn resend_verification(&self, id: Uuid) -> Result<bool, Error> {
-        let parts = &*self.parts;
-        if !parts.post.is_open() {
+        if !self.post.is_open() {
             let message = "No mail is sent from here. Ask an administrator";
             return Err(Error::new(ErrorCode::Unsupported, message));
         }
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         loop {
             let user = transaction.get(&User::at(id)).await?.ok_or_else(expired)?;
             if user.email_verified {
                 return Ok(false);
             }
-            let now = parts.clock.now();
+            let now = self.clock.now();
             let code = transaction.get(&Code::at(id, Purpose::Verify)).await?;
             if let Some(until) = code.map(|code| code.created_at + ANOTHER_AFTER)
                 && now < until
@@ -203,9 +226,23 @@ impl Accounts {
                 break;
             }
         }
-        parts.store.durable().await?;
-        parts.post.woken();
+        self.store.durable().await?;
+        self.post.woken();
         Ok(true)
+    }
+
+    /// Makes a code for somebody's address and puts the mail with it into the queue, within a transaction.
+    pub(in crate::accounts::people) async fn ask_to_verify(
+        &self,
+        transaction: &Transaction,
+        user: &User,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let (code, text) = Code::new(&self.key, user.id, Purpose::Verify, now, VERIFY_WITHIN);
+        transaction.put(&Code::at(user.id, Purpose::Verify), &code).await?;
+        let mail = mails::verification(&user.email, &text, now, code.expires_at);
+        self.post.queue_in(transaction.store(), &mail).await?;
+        Ok(())
     }
 }
 

@@ -1,17 +1,15 @@
 //! Registration: who may make an account for themselves, and how it begins.
 
-use std::time::Duration;
-
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     accounts::{
         people::{
-            code::{Code, Purpose},
             invitation::{self, Invitation},
-            login, mails, rules,
-            service::{Accounts, Visit},
+            login::{self, Visit},
+            rules::{self, check_room, taken},
+            service::Accounts,
             sign_in::SignedIn,
             user::{self, User},
         },
@@ -21,13 +19,8 @@ use crate::{
     },
     config::Registration,
     domain::{Error, ErrorCode},
-    store::{Store, Transaction},
+    store::Store,
 };
-
-/// Accounts of the workspace.
-const MOST_USERS: usize = 1_000;
-/// How long the code for an address is good.
-pub const VERIFY_WITHIN: Duration = Duration::from_secs(86_400);
 
 /// Somebody who makes an account.
 #[derive(Clone)]
@@ -61,22 +54,21 @@ impl Accounts {
         by: &Principal,
         from: Visit,
     ) -> Result<Registered, Error> {
-        let parts = &*self.parts;
         let (email, name, company) = checked(&newcomer)?;
         let code = newcomer.invite_code.as_deref().map(str::trim).filter(|code| !code.is_empty());
         // Before a hash is made for somebody who may not come in.
-        self.entry(&parts.store, &email, code, by).await?;
-        let password = parts.passwords.hash(&newcomer.password).await?;
-        let (now, id) = (parts.clock.now(), Uuid::now_v7());
-        let login = parts.login(id, from);
-        let mut transaction = parts.store.transaction();
+        self.entry(&self.store, &email, code, by).await?;
+        let password = self.passwords.hash(&newcomer.password).await?;
+        let (now, id) = (self.clock.now(), Uuid::now_v7());
+        let login = self.sign_ins.login(id, from);
+        let mut transaction = self.store.transaction();
         let user = loop {
             // Changed by each new account: of two at the same time one looks again.
             transaction.next_number("accounts").await?;
             let Entry { role, invitation } =
                 self.entry(transaction.store(), &email, code, by).await?;
             // An invitation went to the address, or its inviter answers for it.
-            let is_known = invitation.is_some() || !parts.post.is_open();
+            let is_known = invitation.is_some() || !self.post.is_open();
             let user = User {
                 id,
                 email: email.clone(),
@@ -99,33 +91,18 @@ impl Accounts {
                 transaction.delete(&Invitation::at(used.id)).await?;
             }
             if !is_known {
-                self.ask_to_verify(&transaction, &user).await?;
+                self.recovery.ask_to_verify(&transaction, &user).await?;
             }
             if transaction.commit().await? {
                 break user;
             }
         };
-        parts.store.durable().await?;
-        parts.post.woken();
+        self.store.durable().await?;
+        self.post.woken();
         tracing::info!(user = %id, role = %user.role, "user {id} registered as {}", user.role);
         let verification_required = !user.email_verified;
-        let signed_in = self.signed_in(user, &login)?;
+        let signed_in = self.sign_ins.signed_in(user, &login)?;
         Ok(Registered { signed_in, verification_required })
-    }
-
-    /// Makes a code for somebody's address and puts the mail with it into the queue, within a transaction.
-    pub(in crate::accounts::people) async fn ask_to_verify(
-        &self,
-        transaction: &Transaction,
-        user: &User,
-    ) -> Result<(), Error> {
-        let parts = &*self.parts;
-        let now = parts.clock.now();
-        let (code, text) = Code::new(&parts.key, user.id, Purpose::Verify, now, VERIFY_WITHIN);
-        transaction.put(&Code::at(user.id, Purpose::Verify), &code).await?;
-        let mail = mails::verification(&user.email, &text, now, code.expires_at);
-        parts.post.queue_in(transaction.store(), &mail).await?;
-        Ok(())
     }
 
     /// Whether somebody may come in with this address, and as what.
@@ -151,12 +128,12 @@ impl Accounts {
             };
         }
         let refused = |message: &str| Err(Error::new(ErrorCode::Forbidden, message));
-        let entry = match (self.parts.settings.registration, code) {
+        let entry = match (self.registration, code) {
             (Registration::Closed, _) => return refused("Registration is closed"),
             (_, Some(code)) => {
                 let hash = Sha256::digest(code.as_bytes()).into();
                 let found = invitation::by_hash(store, &hash).await?;
-                let now = self.parts.clock.now();
+                let now = self.clock.now();
                 match found.filter(|found| now < found.expires_at) {
                     Some(found) if user::folded(&found.email) == user::folded(email) => {
                         Entry { role: found.role, invitation: Some(found) }
@@ -184,17 +161,4 @@ fn checked(newcomer: &Newcomer) -> Result<(String, String, Option<String>), Erro
     let ((email, ()), (name, company)) =
         Error::both(Error::both(rules::email(&newcomer.email), password), texts)?;
     Ok((email, name, company))
-}
-
-/// Whether there is room for one more.
-pub fn check_room(count: usize) -> Result<(), Error> {
-    if MOST_USERS <= count {
-        let message = format!("There are {MOST_USERS} accounts already. Remove one first");
-        return Err(Error::new(ErrorCode::Conflict, message).detail("limit", MOST_USERS));
-    }
-    Ok(())
-}
-
-pub fn taken() -> Error {
-    Error::new(ErrorCode::Conflict, "Email already registered")
 }

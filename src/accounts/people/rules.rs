@@ -1,7 +1,13 @@
 //! Rules for what people give themselves: e-mail address, name, password. Pure.
 
-use crate::{contacts, domain::Error};
+use crate::{
+    accounts::{principal::Principal, role::Role},
+    contacts,
+    domain::{Error, ErrorCode},
+};
 
+/// Accounts of the workspace.
+const MOST_USERS: usize = 1_000;
 const LONGEST_NAME: usize = 100;
 pub const SHORTEST_PASSWORD: usize = 8;
 pub const LONGEST_PASSWORD: usize = 128;
@@ -34,6 +40,28 @@ pub fn check_password(field: &str, text: &str) -> Result<(), Error> {
         () => return Ok(()),
     };
     Err(Error::invalid_field(field, fault))
+}
+
+/// Whether there is room for one more.
+pub fn check_room(count: usize) -> Result<(), Error> {
+    if MOST_USERS <= count {
+        let message = format!("There are {MOST_USERS} accounts already. Remove one first");
+        return Err(Error::new(ErrorCode::Conflict, message).detail("limit", MOST_USERS));
+    }
+    Ok(())
+}
+
+pub fn taken() -> Error {
+    Error::new(ErrorCode::Conflict, "Email already registered")
+}
+
+/// Whether a caller may make or change somebody in this role.
+pub fn check_governs(by: &Principal, role: Role) -> Result<(), Error> {
+    if by.rank().is_some_and(|rank| rank.governs(role)) {
+        return Ok(());
+    }
+    let message = format!("Only an OWNER may make or change an account of the role {role}");
+    Err(Error::new(ErrorCode::Forbidden, message))
 }
 
 #[cfg(test)]

@@ -5,11 +5,14 @@ use uuid::Uuid;
 
 use crate::{
     accounts::people::{
-        service::{Accounts, unknown},
+        attempts::Attempts,
+        password::Passwords,
+        secret::AccountKey,
         totp,
-        user::{SecondFactor, User},
+        user::{self, SecondFactor, User},
     },
-    domain::{Error, ErrorCode},
+    domain::{Clock, Error, ErrorCode},
+    store::Store,
 };
 
 const RECOVERY_CODES: usize = 10;
@@ -22,31 +25,37 @@ pub struct TotpSetup {
     pub address: String,
 }
 
-impl Accounts {
+/// Second factors of people. Clones are the same.
+#[derive(Clone)]
+pub struct SecondFactors {
+    pub(in crate::accounts::people) store: Store,
+    pub(in crate::accounts::people) clock: Clock,
+    pub(in crate::accounts::people) key: AccountKey,
+    pub(in crate::accounts::people) passwords: Passwords,
+    /// Failures at the password.
+    pub(in crate::accounts::people) failures: Attempts,
+}
+
+impl SecondFactors {
     /// A new generator for somebody, asked of nobody until a code of it was shown.
-    pub async fn set_up_totp(&self, user: Uuid) -> Result<TotpSetup, Error> {
+    pub async fn set_up(&self, user: Uuid) -> Result<TotpSetup, Error> {
         let secret: [u8; 20] = rand::random();
-        let user = self
-            .change_user(user, |user| {
-                if user.totp().is_some() {
-                    return Err(enabled());
-                }
-                let factor = SecondFactor {
-                    secret,
-                    is_confirmed: false,
-                    last_step: None,
-                    recovery: Vec::new(),
-                };
-                user.second_factor = Some(factor);
-                Ok(())
-            })
-            .await?;
+        let set_up = |user: &mut User| {
+            if user.totp().is_some() {
+                return Err(enabled());
+            }
+            let factor =
+                SecondFactor { secret, is_confirmed: false, last_step: None, recovery: Vec::new() };
+            user.second_factor = Some(factor);
+            Ok(())
+        };
+        let user = user::change(&self.store, user, set_up).await?;
         let address = totp::address(&secret, &user.email);
         Ok(TotpSetup { secret: totp::in_base32(&secret), address })
     }
 
     /// Asks for codes from now on, after the first one was shown. The recovery codes, which are shown this once.
-    pub async fn enable_totp(&self, user: Uuid, code: &str) -> Result<Vec<String>, Error> {
+    pub async fn enable(&self, user: Uuid, code: &str) -> Result<Vec<String>, Error> {
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
         let hashes: Vec<[u8; 32]> =
             codes.iter().map(|code| self.recovery_hash(user, code)).collect();
@@ -66,42 +75,41 @@ impl Accounts {
             factor.recovery.clone_from(&hashes);
             Ok(())
         };
-        self.change_user(user, enable).await?;
+        user::change(&self.store, user, enable).await?;
         tracing::info!(%user, "user {user} enabled two-factor authentication");
         Ok(codes)
     }
 
     /// Asks for codes no more. Needs the password and a code.
-    pub async fn disable_totp(&self, id: Uuid, password: &str, code: &str) -> Result<(), Error> {
-        let parts = &*self.parts;
-        let user = self.user(id).await?;
+    pub async fn disable(&self, id: Uuid, password: &str, code: &str) -> Result<(), Error> {
+        let user = user::known(&self.store, id).await?;
         if user.totp().is_none() {
             let message = "Two-factor authentication is not enabled";
             return Err(Error::new(ErrorCode::Conflict, message));
         }
-        parts.sign_ins.begin(&user.email, &parts.clock)?;
+        self.failures.begin(&user.email, &self.clock)?;
         let wrong = || Error::invalid("Invalid password or two-factor code");
-        if !parts.passwords.is_right(password, Some(&user.password)).await?
-            || !self.spend_factor(id, code).await?
+        if !self.passwords.is_right(password, Some(&user.password)).await?
+            || !self.spend(id, code).await?
         {
             return Err(wrong());
         }
-        parts.sign_ins.succeeded(&user.email);
-        self.drop_factor(id).await?;
+        self.failures.succeeded(&user.email);
+        self.remove(id).await?;
         tracing::info!(user = %id, "user {id} disabled two-factor authentication");
         Ok(())
     }
 
-    pub(in crate::accounts::people) async fn drop_factor(&self, user: Uuid) -> Result<(), Error> {
+    pub(in crate::accounts::people) async fn remove(&self, user: Uuid) -> Result<(), Error> {
         let drop = |known: &mut User| {
             known.second_factor = None;
             Ok(())
         };
-        self.change_user(user, drop).await.map(|_| ())
+        user::change(&self.store, user, drop).await.map(|_| ())
     }
 
     /// Whether a code is one of the generator's or a recovery code. A right one is used up.
-    pub(in crate::accounts::people) async fn spend_factor(
+    pub(in crate::accounts::people) async fn spend(
         &self,
         user: Uuid,
         code: &str,
@@ -121,40 +129,18 @@ impl Accounts {
             }
             Ok(())
         };
-        self.change_user(user, spend).await?;
+        user::change(&self.store, user, spend).await?;
         Ok(is_right)
-    }
-
-    /// Changes a person in a commit of its own.
-    pub(in crate::accounts::people) async fn change_user(
-        &self,
-        id: Uuid,
-        mut change: impl FnMut(&mut User) -> Result<(), Error>,
-    ) -> Result<User, Error> {
-        let mut transaction = self.parts.store.transaction();
-        loop {
-            let known = transaction.get(&User::at(id)).await?.ok_or_else(|| unknown(id))?;
-            let mut user = known.clone();
-            change(&mut user)?;
-            if user == known {
-                return Ok(user);
-            }
-            transaction.put(&User::at(id), &user).await?;
-            if transaction.commit().await? {
-                self.parts.store.durable().await?;
-                return Ok(user);
-            }
-        }
     }
 
     fn recovery_hash(&self, user: Uuid, code: &str) -> [u8; 32] {
         let plain: String =
             code.chars().filter(|ch| ch.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        self.parts.key.mac("recovery code", &[user.as_bytes(), plain.as_bytes()])
+        self.key.mac("recovery code", &[user.as_bytes(), plain.as_bytes()])
     }
 
     fn seconds(&self) -> u64 {
-        self.parts.clock.now().as_second().unsigned_abs()
+        self.clock.now().as_second().unsigned_abs()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::store::{SealedSetting, Store, StoreError};
+use crate::store::{SealedSetting, Store, StoreError, setting_or_make};
 
 pub const ACCOUNT_KEY: SealedSetting = SealedSetting::new("account key");
 
@@ -16,7 +16,7 @@ pub struct AccountKey(Arc<[u8; 32]>);
 impl AccountKey {
     /// The key in the store; a new store gets one. While the disk refuses writes, one is good until the next start.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
-        let key = store.setting_or_make(ACCOUNT_KEY.name(), rand::random()).await?;
+        let key = setting_or_make(store, ACCOUNT_KEY.name(), rand::random()).await?;
         Ok(Self(Arc::new(key)))
     }
 

@@ -1,6 +1,6 @@
-//! The service of people: what its parts share.
+//! The service of people, and what its parts are made from.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::runtime;
 use tokio_util::task::TaskTracker;
@@ -8,28 +8,38 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{
-        key_records::KeyRecords,
         leases::Leases,
         people::{
             attempts::Attempts,
-            login::Login,
+            invitations::Invitations,
             password::Passwords,
             pending::PendingSignIns,
+            recovery::Recovery,
             rules,
+            second_factor::SecondFactors,
             secret::AccountKey,
+            sign_in::SignIns,
             user::{self, User},
         },
     },
     config::{self, BaseUrl, Config, Registration},
-    domain::{Clock, Error, Subject},
+    domain::{Clock, Error},
     mail::Post,
     store::{Store, StoreError},
 };
 
-/// The people of the workspace. Clones are the same service.
+/// The people of the workspace: who they are, and who changes that. Clones are the same service.
 #[derive(Clone)]
 pub struct Accounts {
-    pub(in crate::accounts::people) parts: Arc<Parts>,
+    pub sign_ins: SignIns,
+    pub factors: SecondFactors,
+    pub recovery: Recovery,
+    pub invitations: Invitations,
+    pub(in crate::accounts::people) store: Store,
+    pub(in crate::accounts::people) clock: Clock,
+    pub(in crate::accounts::people) post: Post,
+    pub(in crate::accounts::people) passwords: Passwords,
+    pub(in crate::accounts::people) registration: Registration,
 }
 
 /// What the service is made from.
@@ -56,30 +66,6 @@ pub struct AccountSettings {
     pub url: BaseUrl,
 }
 
-pub(in crate::accounts::people) struct Parts {
-    pub store: Store,
-    pub clock: Clock,
-    pub leases: Leases,
-    pub post: Post,
-    pub tasks: TaskTracker,
-    /// Callers may run on others, which end before it.
-    pub runtime: runtime::Handle,
-    pub settings: AccountSettings,
-    pub key: AccountKey,
-    pub passwords: Passwords,
-    /// Failures at the password, and at codes.
-    pub sign_ins: Attempts,
-    pub resets: Attempts,
-    pub pending: PendingSignIns,
-}
-
-/// From where somebody signs in.
-#[derive(Clone, Debug, Default)]
-pub struct Visit {
-    pub address: String,
-    pub agent: Option<String>,
-}
-
 impl AccountSettings {
     pub fn of(config: &Config) -> Self {
         let config::Accounts { registration, sign_in_hours, invitation_days, code_minutes } =
@@ -100,68 +86,69 @@ impl Accounts {
     pub async fn open(parts: AccountsParts) -> Result<Self, StoreError> {
         let AccountsParts { store, clock, leases, post, tasks, settings } = parts;
         let key = AccountKey::open(&store).await?;
-        let parts = Parts {
-            store,
-            clock,
+        let (passwords, failures) = (Passwords::default(), Attempts::default());
+        let factors = SecondFactors {
+            store: store.clone(),
+            clock: clock.clone(),
+            key: key.clone(),
+            passwords: passwords.clone(),
+            failures: failures.clone(),
+        };
+        let sign_ins = SignIns {
+            store: store.clone(),
+            clock: clock.clone(),
             leases,
-            post,
+            key: key.clone(),
+            passwords: passwords.clone(),
+            failures,
+            pending: PendingSignIns::default(),
+            factors: factors.clone(),
+            life: settings.sign_in,
+        };
+        let recovery = Recovery {
+            store: store.clone(),
+            clock: clock.clone(),
+            post: post.clone(),
             tasks,
             runtime: runtime::Handle::current(),
-            settings,
             key,
-            passwords: Passwords::default(),
-            sign_ins: Attempts::default(),
-            resets: Attempts::default(),
-            pending: PendingSignIns::default(),
+            passwords: passwords.clone(),
+            failures: Attempts::default(),
+            sign_ins: sign_ins.clone(),
+            life: settings.code,
         };
-        Ok(Self { parts: Arc::new(parts) })
+        let invitations = Invitations {
+            store: store.clone(),
+            clock: clock.clone(),
+            post: post.clone(),
+            life: settings.invitation,
+            url: settings.url,
+        };
+        let registration = settings.registration;
+        Ok(Self {
+            sign_ins,
+            factors,
+            recovery,
+            invitations,
+            store,
+            clock,
+            post,
+            passwords,
+            registration,
+        })
     }
 
     /// Whether mails reach people.
     pub fn has_mail(&self) -> bool {
-        self.parts.post.is_open()
+        self.post.is_open()
     }
 
     pub async fn user(&self, id: Uuid) -> Result<User, Error> {
-        self.parts.store.get(&User::at(id)).await?.ok_or_else(|| unknown(id))
+        user::known(&self.store, id).await
     }
 
     /// Somebody by their address, whatever its case.
     pub async fn with_email(&self, email: &str) -> Result<Option<User>, Error> {
-        Ok(user::by_email(&self.parts.store, &rules::email(email)?).await?)
+        Ok(user::by_email(&self.store, &rules::email(email)?).await?)
     }
-
-    /// Ends the streams of sign-ins, and of all keys of a person.
-    pub(in crate::accounts::people) async fn end_streams(
-        &self,
-        user: Uuid,
-        logins: &[Uuid],
-    ) -> Result<(), Error> {
-        let Parts { store, leases, .. } = &*self.parts;
-        logins.iter().for_each(|login| leases.revoke(*login));
-        for key in KeyRecords::of(store).of_owner(user).await? {
-            leases.revoke(key.id);
-        }
-        Ok(())
-    }
-}
-
-impl Parts {
-    /// A record of a sign-in that begins now.
-    pub fn login(&self, user: Uuid, from: Visit) -> Login {
-        let now = self.clock.now();
-        Login {
-            id: Uuid::now_v7(),
-            user,
-            created_at: now,
-            expires_at: now + self.settings.sign_in,
-            last_seen_at: now,
-            address: from.address,
-            agent: from.agent,
-        }
-    }
-}
-
-pub fn unknown(id: Uuid) -> Error {
-    Error::not_found(Subject::User, format!("there is no user {id}"))
 }

@@ -6,17 +6,22 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{
+        key_records::KeyRecords,
+        leases::Leases,
         people::{
-            login::{self, Login},
-            pending,
-            service::{Accounts, Visit},
+            attempts::Attempts,
+            login::{self, Login, Visit},
+            password::Passwords,
+            pending::{self, PendingSignIns},
+            second_factor::SecondFactors,
+            secret::AccountKey,
             token::{self, Bearer},
             user::{self, User},
         },
         principal::Principal,
     },
-    domain::{Error, ErrorCode, Timestamp, clock::between},
-    store::StoreError,
+    domain::{Clock, Error, ErrorCode, Subject, Timestamp, clock::between},
+    store::{Store, StoreError},
 };
 
 const SEEN_EVERY: Duration = Duration::from_secs(60);
@@ -39,7 +44,23 @@ pub enum SignIn {
     },
 }
 
-impl Accounts {
+/// Sign-ins of people. Clones are the same.
+#[derive(Clone)]
+pub struct SignIns {
+    pub(in crate::accounts::people) store: Store,
+    pub(in crate::accounts::people) clock: Clock,
+    pub(in crate::accounts::people) leases: Leases,
+    pub(in crate::accounts::people) key: AccountKey,
+    pub(in crate::accounts::people) passwords: Passwords,
+    /// Failures at the password.
+    pub(in crate::accounts::people) failures: Attempts,
+    pub(in crate::accounts::people) pending: PendingSignIns,
+    pub(in crate::accounts::people) factors: SecondFactors,
+    /// How long a sign-in lasts.
+    pub(in crate::accounts::people) life: Duration,
+}
+
+impl SignIns {
     /// Signs somebody in. Unknown addresses get the same answer, after the same time.
     pub async fn sign_in(
         &self,
@@ -48,27 +69,26 @@ impl Accounts {
         code: Option<&str>,
         from: Visit,
     ) -> Result<SignIn, Error> {
-        let parts = &*self.parts;
-        parts.sign_ins.begin(email, &parts.clock)?;
+        self.failures.begin(email, &self.clock)?;
         let looked_up = async {
-            let found = user::by_email(&parts.store, email).await?;
+            let found = user::by_email(&self.store, email).await?;
             let hash = found.as_ref().map(|user| user.password.as_str());
-            let is_right = parts.passwords.is_right(password, hash).await?;
+            let is_right = self.passwords.is_right(password, hash).await?;
             Ok::<_, Error>(found.filter(|_| is_right))
         };
-        let found = looked_up.await.inspect_err(|_| parts.sign_ins.take_back(email))?;
+        let found = looked_up.await.inspect_err(|_| self.failures.take_back(email))?;
         let user = found.ok_or_else(|| {
             metrics::counter!("wagate_sign_ins_failed_total").increment(1);
             Error::new(ErrorCode::Unauthenticated, "Invalid email or password")
         })?;
         if user.is_disabled {
-            parts.sign_ins.take_back(email);
+            self.failures.take_back(email);
             return Err(Error::new(ErrorCode::Forbidden, "This account is disabled"));
         }
         if user.totp().is_some() {
             let Some(code) = code else {
-                parts.sign_ins.take_back(email);
-                let temp_token = parts.pending.begin(user.id, &parts.clock);
+                self.failures.take_back(email);
+                let temp_token = self.pending.begin(user.id, &self.clock);
                 return Ok(SignIn::NeedsCode { temp_token, expires_in: pending::LIFE });
             };
             self.take_factor(user.id, code).await?;
@@ -83,21 +103,20 @@ impl Accounts {
         code: &str,
         from: Visit,
     ) -> Result<SignedIn, Error> {
-        let parts = &*self.parts;
         let ended = || {
             let message = "The sign-in is unknown or took too long. Begin again with the password";
             Error::new(ErrorCode::Unauthenticated, message)
         };
-        let id = parts.pending.attempt(temp_token, &parts.clock).ok_or_else(ended)?;
-        let user = self.user(id).await.map_err(|_| ended())?;
-        parts.sign_ins.begin(&user.email, &parts.clock)?;
+        let id = self.pending.attempt(temp_token, &self.clock).ok_or_else(ended)?;
+        let user = user::known(&self.store, id).await.map_err(|_| ended())?;
+        self.failures.begin(&user.email, &self.clock)?;
         self.take_factor(id, code).await?;
-        parts.pending.end(temp_token);
+        self.pending.end(temp_token);
         self.begin(id, from).await
     }
 
     async fn take_factor(&self, user: Uuid, code: &str) -> Result<(), Error> {
-        if self.spend_factor(user, code).await? {
+        if self.factors.spend(user, code).await? {
             return Ok(());
         }
         metrics::counter!("wagate_sign_ins_failed_total").increment(1);
@@ -107,10 +126,9 @@ impl Accounts {
 
     /// Begins a sign-in of somebody who was recognized.
     async fn begin(&self, id: Uuid, from: Visit) -> Result<SignedIn, Error> {
-        let parts = &*self.parts;
-        let login = parts.login(id, from);
+        let login = self.login(id, from);
         let gone = || Error::new(ErrorCode::Unauthenticated, "Invalid email or password");
-        let mut transaction = parts.store.transaction();
+        let mut transaction = self.store.transaction();
         let (user, ended) = loop {
             // Removed or disabled meanwhile.
             let known = transaction.get(&User::at(id)).await?.filter(|user| !user.is_disabled);
@@ -121,9 +139,9 @@ impl Accounts {
                 break (user, ended);
             }
         };
-        parts.store.durable().await?;
-        ended.iter().for_each(|login| parts.leases.revoke(*login));
-        parts.sign_ins.succeeded(&user.email);
+        self.store.durable().await?;
+        ended.iter().for_each(|login| self.leases.revoke(*login));
+        self.failures.succeeded(&user.email);
         self.signed_in(user, &login)
     }
 
@@ -133,22 +151,21 @@ impl Accounts {
         login: &Login,
     ) -> Result<SignedIn, Error> {
         let of = Bearer { user: user.id, login: login.id };
-        let token = token::sign(&self.parts.key, of, login.created_at, login.expires_at);
+        let token = token::sign(&self.key, of, login.created_at, login.expires_at);
         let token = token.ok_or_else(|| Error::internal("a token cannot be written"))?;
         Ok(SignedIn { token, user, expires_in: between(login.created_at, login.expires_at) })
     }
 
     /// The caller with this token.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, Error> {
-        let parts = &*self.parts;
         let refused = || Error::new(ErrorCode::Unauthenticated, "The token is not valid");
-        let now = parts.clock.now();
-        let bearer = token::read(&parts.key, token, now).ok_or_else(refused)?;
-        let login = parts.store.get(&Login::at(bearer.login)).await?.ok_or_else(refused)?;
+        let now = self.clock.now();
+        let bearer = token::read(&self.key, token, now).ok_or_else(refused)?;
+        let login = self.store.get(&Login::at(bearer.login)).await?.ok_or_else(refused)?;
         if login.user != bearer.user || login.expires_at <= now {
             return Err(refused());
         }
-        let user = parts.store.get(&User::at(bearer.user)).await?;
+        let user = self.store.get(&User::at(bearer.user)).await?;
         let user = user.filter(|user| !user.is_disabled).ok_or_else(refused)?;
         // Reading stays possible while the disk refuses writes.
         if let Err(error) = self.note_seen(&login, now).await {
@@ -162,7 +179,7 @@ impl Accounts {
         if !is_due(read) {
             return Ok(());
         }
-        let (key, mut logins) = (Login::at(read.id), self.parts.store.transaction());
+        let (key, mut logins) = (Login::at(read.id), self.store.transaction());
         while let Some(login) = logins.get(&key).await?.filter(is_due) {
             logins.put(&key, &Login { last_seen_at: now, ..login }).await?;
             if logins.commit().await? {
@@ -170,5 +187,56 @@ impl Accounts {
             }
         }
         Ok(())
+    }
+
+    /// Those that last, newest first.
+    pub async fn logins(&self, user: Uuid) -> Result<Vec<Login>, Error> {
+        let now = self.clock.now();
+        let mut logins = login::of_user(&self.store, user).await?;
+        logins.retain(|login| now < login.expires_at);
+        logins.reverse();
+        Ok(logins)
+    }
+
+    /// Ends a sign-in of a person, and its streams. The token opens nothing more.
+    pub async fn sign_out(&self, user: Uuid, login: Uuid) -> Result<(), Error> {
+        let unknown =
+            || Error::not_found(Subject::Login, format!("there is no sign-in {login} of yours"));
+        let mut transaction = self.store.transaction();
+        loop {
+            let found = transaction.get(&Login::at(login)).await?;
+            found.filter(|found| found.user == user).ok_or_else(unknown)?;
+            transaction.delete(&Login::at(login)).await?;
+            if transaction.commit().await? {
+                break;
+            }
+        }
+        self.leases.revoke(login);
+        self.store.durable().await?;
+        Ok(())
+    }
+
+    /// Ends the streams of sign-ins, and of all keys of a person.
+    pub(in crate::accounts::people) async fn end_streams(
+        &self,
+        user: Uuid,
+        logins: &[Uuid],
+    ) -> Result<(), Error> {
+        logins.iter().for_each(|login| self.leases.revoke(*login));
+        for key in KeyRecords::of(&self.store).of_owner(user).await? {
+            self.leases.revoke(key.id);
+        }
+        Ok(())
+    }
+
+    /// After a change of the password: streams of sign-ins that ended end, and nothing that was begun goes on.
+    pub(in crate::accounts::people) fn replaced(&self, user: Uuid, ended: &[Uuid]) {
+        ended.iter().for_each(|login| self.leases.revoke(*login));
+        self.pending.forget(user);
+    }
+
+    /// A record of a sign-in that begins now.
+    pub(in crate::accounts::people) fn login(&self, user: Uuid, from: Visit) -> Login {
+        Login::new(user, from, self.clock.now(), self.life)
     }
 }

@@ -52,7 +52,7 @@ async fn register(accounts: &Accounts, email: &str) -> Result<User, Error> {
 
 async fn token(accounts: &Accounts) -> String {
     let email = "ada@example.com";
-    match accounts.sign_in(email, PASSWORD, None, Visit::default()).await.unwrap() {
+    match accounts.sign_ins.sign_in(email, PASSWORD, None, Visit::default()).await.unwrap() {
         SignIn::Done(done) => done.token,
         SignIn::NeedsCode { .. } => panic!("a code is asked for"),
     }
@@ -72,7 +72,7 @@ async fn two_nodes_make_one_owner_and_know_each_others_tokens() {
     assert_eq!(outcomes[0], Ok(Role::Owner));
     assert_eq!(outcomes[1].as_ref().unwrap_err().code, ErrorCode::Conflict);
     let token = token(&first).await;
-    let known = second.authenticate(&token).await.unwrap();
+    let known = second.sign_ins.authenticate(&token).await.unwrap();
     assert_eq!(known.role(), Some(Role::Owner));
 }
 
@@ -81,10 +81,10 @@ async fn of_two_who_show_the_same_code_at_once_one_is_let_in() {
     let clock = Clock::manual(from_seconds(1_800_000_000));
     let accounts = Arc::new(over(Store::temporary().await.unwrap(), &clock).await);
     let user = register(&accounts, "ada@example.com").await.unwrap();
-    let setup = accounts.set_up_totp(user.id).await.unwrap();
+    let setup = accounts.factors.set_up(user.id).await.unwrap();
     let secret = data_encoding::BASE32_NOPAD.decode(setup.secret.as_bytes()).unwrap();
     let shown = || totp::at(&secret, clock.now().as_second().unsigned_abs());
-    let recovery = accounts.enable_totp(user.id, &shown()).await.unwrap();
+    let recovery = accounts.factors.enable(user.id, &shown()).await.unwrap();
     for code in [
         {
             clock.advance(Duration::from_secs(60));
@@ -97,7 +97,11 @@ async fn of_two_who_show_the_same_code_at_once_one_is_let_in() {
             let (accounts, code) = (accounts.clone(), code.clone());
             tasks.spawn(async move {
                 let email = "ada@example.com";
-                accounts.sign_in(email, PASSWORD, Some(&code), Visit::default()).await.is_ok()
+                accounts
+                    .sign_ins
+                    .sign_in(email, PASSWORD, Some(&code), Visit::default())
+                    .await
+                    .is_ok()
             });
         }
         let let_in = tasks.join_all().await;
@@ -116,13 +120,13 @@ async fn without_mail_an_address_counts_as_known_and_the_oldest_of_many_sign_ins
         clock.advance(Duration::from_secs(1));
         token(&accounts).await;
     }
-    assert!(accounts.authenticate(&first).await.is_err());
+    assert!(accounts.sign_ins.authenticate(&first).await.is_err());
     assert_eq!(
-        accounts.logins(user.id).await.unwrap().len(),
+        accounts.sign_ins.logins(user.id).await.unwrap().len(),
         crate::accounts::people::login::MOST_LOGINS
     );
     clock.advance(Duration::from_secs(3_600));
-    assert_eq!(accounts.logins(user.id).await.unwrap(), Vec::new());
+    assert_eq!(accounts.sign_ins.logins(user.id).await.unwrap(), Vec::new());
     token(&accounts).await;
-    assert_eq!(accounts.logins(user.id).await.unwrap().len(), 1);
+    assert_eq!(accounts.sign_ins.logins(user.id).await.unwrap().len(), 1);
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::role::Role,
-    domain::Timestamp,
+    domain::{Error, Subject, Timestamp},
     store::{Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Tree},
 };
 
@@ -84,4 +84,35 @@ pub async fn by_email(store: &Store, email: &str) -> Result<Option<User>, StoreE
 /// Everybody, in the order of their making.
 pub async fn all(store: &Store) -> Result<Vec<User>, StoreError> {
     store.select(User::key().below(), usize::MAX).await
+}
+
+/// The person with this id.
+pub async fn known(store: &Store, id: Uuid) -> Result<User, Error> {
+    store.get(&User::at(id)).await?.ok_or_else(|| unknown(id))
+}
+
+/// Changes a person in a commit of its own.
+pub async fn change(
+    store: &Store,
+    id: Uuid,
+    mut change: impl FnMut(&mut User) -> Result<(), Error>,
+) -> Result<User, Error> {
+    let mut transaction = store.transaction();
+    loop {
+        let known = transaction.get(&User::at(id)).await?.ok_or_else(|| unknown(id))?;
+        let mut user = known.clone();
+        change(&mut user)?;
+        if user == known {
+            return Ok(user);
+        }
+        transaction.put(&User::at(id), &user).await?;
+        if transaction.commit().await? {
+            store.durable().await?;
+            return Ok(user);
+        }
+    }
+}
+
+pub fn unknown(id: Uuid) -> Error {
+    Error::not_found(Subject::User, format!("there is no user {id}"))
 }

@@ -16,7 +16,7 @@ use crate::{
         },
     },
     contacts::{Rule, RuleChange, RuleDraft, RuleKind},
-    domain::{Error, SessionId, Subject},
+    domain::{Error, ErrorCode, SessionId, Subject},
 };
 
 const TAG: &str = "Business contacts";
@@ -33,12 +33,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Create a rule")
             .details(
                 "Incoming texts and captions are compared after blanks at their ends are cut and others became \
-                 single ones. Every rule that fits adds its tag. There are 200 rules at most.",
-            ),
+                 single ones. Every rule that fits adds its tag. There are 200 rules at most, and no two that do the same.",
+            )
+            .may_fail(&[ErrorCode::Conflict]),
         Endpoint::patch(ONE, change)
             .named("updateAutoTaggingRule")
             .about(TAG, "Change a rule")
             .details("What is not given stays as it is.")
+            .may_fail(&[ErrorCode::Conflict])
             .repeats(Repeat::Repeatable),
         Endpoint::delete(ONE, remove)
             .named("deleteAutoTaggingRule")

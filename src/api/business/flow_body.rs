@@ -8,7 +8,9 @@ use crate::{
         kit::{choice, required_choice},
         workspace::automation_body::{self, ConditionBody},
     },
-    automation::{Choice, FlowTrigger, KeywordMatch, Match, SaveTo, Step, StepKind, Validate},
+    automation::{
+        Choice, FlowTrigger, KeywordMatch, Match, SaveTo, Step, StepKind, Validate, check_step,
+    },
     domain::Error,
 };
 
@@ -50,10 +52,15 @@ pub struct StepBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 50, example = json!(null))]
     next: Option<String>,
-    /// Of `message`, `menu` and `question`.
+    /// Of `message`, `menu` and `question`. With a `mediaId` it is the text under the file, of at most 1,024 characters,
+    /// and may be left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1600, example = "Hello!")]
     text: Option<String>,
+    /// Of `message`: id of an uploaded file (`POST /api/whatsapp-api/media`), which stays as long as the step names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 36, example = json!(null))]
+    media_id: Option<String>,
     /// Of `menu`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 10)]
@@ -187,10 +194,11 @@ impl TriggerBody {
 
 /// Steps of a request.
 pub fn steps(bodies: &[StepBody]) -> Result<Vec<Step>, Error> {
-    let all = bodies
-        .iter()
-        .enumerate()
-        .map(|(place, body)| body.step(&|name: &str| format!("steps[{place}].{name}")));
+    let all = bodies.iter().enumerate().map(|(place, body)| {
+        let step = body.step(&|name: &str| format!("steps[{place}].{name}"))?;
+        check_step(&format!("steps[{place}]"), &step)?;
+        Ok(step)
+    });
     Error::all(all)
 }
 
@@ -200,6 +208,7 @@ impl StepBody {
         let given = [
             ("next", self.next.is_some()),
             ("text", self.text.is_some()),
+            ("mediaId", self.media_id.is_some()),
             ("options", self.options.is_some()),
             ("saveTo", self.save_to.is_some()),
             ("validate", self.validate.is_some()),
@@ -232,7 +241,16 @@ impl StepBody {
         let retry = self.retry.unwrap_or(RETRIES);
         let on_invalid = self.on_invalid.clone();
         Ok(match self.r#type.trim() {
-            "message" => (StepKind::Message { text: text()? }, &["next", "text"]),
+            "message" => {
+                let own = &["next", "text", "mediaId"];
+                let Some(id) = self.media_id.as_deref() else {
+                    return Ok((StepKind::Message { text: text()?, media: None }, own));
+                };
+                let fault =
+                    |_| Error::invalid_field(&at("mediaId"), "must be the id of an uploaded file");
+                let media = Some(id.trim().parse().map_err(fault)?);
+                (StepKind::Message { text: self.text.clone().unwrap_or_default(), media }, own)
+            }
             "menu" => {
                 let options = self.options.clone().ok_or_else(|| needed("options"));
                 let (text, options) = Error::both(text(), options)?;
@@ -306,7 +324,11 @@ impl StepBody {
             ..Self::default()
         };
         match does {
-            StepKind::Message { text } => Self { text: Some(text), ..of("message") },
+            StepKind::Message { text, media } => Self {
+                text: Some(text).filter(|text| !text.is_empty()),
+                media_id: media.map(|id| id.to_string()),
+                ..of("message")
+            },
             StepKind::Menu { text, options, retry, on_invalid } => {
                 let option = |choice: Choice| {
                     let Choice { id, title, next } = choice;

@@ -16,9 +16,9 @@ use crate::{
             Admin, Body, Call, Created, Data, Message, Path, Read, Repeat, path::uuid, path_value,
         },
         sessions::wire::seconds,
-        workspace::bot_access,
+        workspace::{automations::DoneView, bot_access},
     },
-    automation::{Flow, FlowChange, FlowDraft},
+    automation::{Flow, FlowChange, FlowDraft, Run, check_head},
     bots::Viewer,
     domain::{Error, ErrorCode, SessionId, Subject},
 };
@@ -26,6 +26,7 @@ use crate::{
 const TAG: &str = "Business flows";
 const ALL: &str = "/api/whatsapp-api/flows";
 const ONE: &str = "/api/whatsapp-api/flows/{id}";
+const RUNS: &str = "/api/whatsapp-api/flows/{id}/runs";
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -42,7 +43,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             .details(
                 "Its steps run before an AI agent answers; a person who takes the conversation over stops it. An answer \
                  is waited for a day. Steps that none leads to, that name none, or that go round without a question are \
-                 refused. There are 100 flows of 50 steps at most.",
+                 refused. There are 100 flows of 50 steps at most. A `message` may send an uploaded file. By SMS a link that \
+                 opens it for a week goes in its place where `server.public_url` is set, and its text alone where not: the \
+                 run notes which.",
+            ),
+        Endpoint::get(RUNS, runs)
+            .named("listFlowRuns")
+            .about(TAG, "What a flow did, newest first")
+            .details(
+                "The newest 100 times that a message or a pause took it further, with what became of each step that does \
+                 something.",
             ),
         Endpoint::get(ONE, read).named("getFlow").about(TAG, "One flow"),
         Endpoint::patch(ONE, change)
@@ -182,9 +192,11 @@ struct Draft {
 async fn create(call: Call<Admin>, Body(body): Body<Draft>) -> Result<Created<FlowView>, ApiError> {
     let session = body.session_id.as_deref().map(session).transpose();
     let bot = body.agent_id.as_deref().map(agent).transpose();
-    let ((trigger, steps), (session, bot)) = Error::both(
-        Error::both(body.trigger.trigger(), steps(&body.steps)),
-        Error::both(session, bot),
+    let trigger = body.trigger.trigger();
+    let head = check_head(&body.name, trigger.as_ref().ok());
+    let ((trigger, steps), ((), (session, bot))) = Error::both(
+        Error::both(trigger, steps(&body.steps)),
+        Error::both(head, Error::both(session, bot)),
     )?;
     let (name, enabled) = (body.name, body.enabled.unwrap_or(true));
     let draft = FlowDraft { name, enabled, trigger, steps, session, bot };
@@ -202,11 +214,49 @@ fn agent(text: &str) -> Result<Uuid, Error> {
 }
 
 async fn read(call: Call<Read>, Path(id): Path<FlowId>) -> Result<Data<FlowView>, ApiError> {
+    Ok(Data::of(seen(&call, id).await?.into()))
+}
+
+/// A flow that the caller sees.
+async fn seen(call: &Call<Read>, id: Uuid) -> Result<Flow, Error> {
     let flow = call.flows.get(id).await?;
-    if !is_seen(&call, &flow).await? {
-        return Err(Error::not_found(Subject::Flow, format!("there is no flow {id}")).into());
+    match is_seen(call, &flow).await? {
+        true => Ok(flow),
+        false => Err(Error::not_found(Subject::Flow, format!("there is no flow {id}"))),
     }
-    Ok(Data::of(flow.into()))
+}
+
+/// Runs of a flow.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FlowRuns)]
+struct RunsView {
+    /// Newest first.
+    runs: Vec<RunView>,
+}
+
+/// A run of a flow: from one message or pause to where it stopped.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FlowRun)]
+struct RunView {
+    /// When it was, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00Z")]
+    at: String,
+    /// UUID of the conversation.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
+    conversation_id: String,
+    /// What became of what it did, in order.
+    actions: Vec<DoneView>,
+}
+
+async fn runs(call: Call<Read>, Path(id): Path<FlowId>) -> Result<Data<RunsView>, ApiError> {
+    seen(&call, id).await?;
+    let view = |run: Run| RunView {
+        at: seconds(run.at),
+        conversation_id: run.conversation.to_string(),
+        actions: run.actions.into_iter().map(DoneView::of).collect(),
+    };
+    Ok(Data::of(RunsView { runs: call.flows.runs(id).await?.into_iter().map(view).collect() }))
 }
 
 #[derive(Deserialize, ToSchema)]

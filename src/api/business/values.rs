@@ -24,7 +24,11 @@ pub struct Known {
 impl Known {
     pub async fn of<S, R>(call: &Call<S, R>) -> Result<Self, Error> {
         let settings = call.settings.now();
-        let agent = agents::author(call).await?.name;
+        // A person's key speaks for the person.
+        let agent = match call.principal().person() {
+            Some(id) => Some(call.accounts.user(id).await?.name),
+            None => agents::author(call).await?.name,
+        };
         let own = Some(settings.business.name.clone()).filter(|name| !name.is_empty());
         let of_account = || {
             sessions::ordered(call, call.principal().session.clone())

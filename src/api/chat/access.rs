@@ -149,7 +149,7 @@ pub async fn message(
     Err(Error::not_found(Subject::Message, "there is no such message"))
 }
 
-/// Whether a caller sees a tag that so many of its conversations bear. The tags of others would tell a
+/// Whether a caller sees a tag that so many of its conversations have. The tags of others would tell a
 /// key for one session what these do.
 pub fn sees_tag(request: &HttpRequest, conversations: usize) -> bool {
     principal(request).session.is_none() || 0 < conversations

@@ -152,7 +152,6 @@ struct FormQuery {
 #[derive(Serialize, ToSchema)]
 struct DeletedConversation {
     /// UUID of the conversation.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
 }
 
@@ -160,7 +159,6 @@ struct DeletedConversation {
 #[schema(example = json!({ "id": "550e8400-e29b-41d4-a716-446655440045", "unread_count": 0 }))]
 struct ReadView {
     /// UUID of the conversation.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     unread_count: u32,
 }
@@ -169,7 +167,6 @@ struct ReadView {
 #[schema(example = json!({ "id": "550e8400-e29b-41d4-a716-446655440045", "is_archived": true }))]
 struct ArchivedView {
     /// UUID of the conversation.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     is_archived: bool,
 }
@@ -185,12 +182,10 @@ struct PauseBody {
 #[derive(Serialize, ToSchema)]
 struct PauseView {
     /// UUID of the conversation.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     conversation_id: String,
     /// Whether automation must not answer.
     automation_paused: bool,
     /// When it was paused, RFC 3339; null while automation answers.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     paused_at: Option<String>,
     /// The id of the API key that asked for it.
     #[schema(example = json!(null))]
@@ -211,7 +206,6 @@ struct TagsBody {
 #[derive(Serialize, ToSchema)]
 struct TaggedView {
     /// UUID of the conversation.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     tags: Vec<TagLabel>,
 }

@@ -120,10 +120,8 @@ struct CodeView {
     #[schema(example = "2@abc,def,ghi")]
     qr_code_text: Option<String>,
     /// When this answer was made, RFC 3339; null without a code.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     qr_generated_at: Option<String>,
     /// When the code ends, RFC 3339; null without one.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     qr_expires_at: Option<String>,
     /// Whether the code has ended and the next one is not there yet.
     qr_expired: bool,

@@ -282,6 +282,15 @@ async fn linked(
     let (Some(expires), Some(signature)) = (expires, signature) else {
         return Err(refused("is not complete").into());
     };
+    if is_of_library(uuid) {
+        call.media_links.check_file(uuid, &Signed { expires, signature }).map_err(
+            |bad| match bad {
+                BadLink::Wrong => refused("was not signed here"),
+                BadLink::Expired => refused("has expired"),
+            },
+        )?;
+        return library_file(&call, uuid).await;
+    }
     let found = match call.messages.get(&uuid.to_string()).await {
         Ok(found) => found,
         // Somebody who guesses does not learn whether a message is there.
@@ -320,13 +329,8 @@ async fn with_credential(call: &Call<Public>, id: &str) -> Result<File<AnyFile>,
     }
     let unknown = || Error::not_found(Subject::Media, "there is no such file");
     let uuid = id.parse::<uuid::Uuid>().map_err(|_| unknown())?;
-    // Files of the library have UUIDs by time, messages have UUIDs by name.
-    if uuid.get_version() == Some(uuid::Version::SortRand) {
-        let file = call.library.get(uuid).await?;
-        let path = call.library.path(&file);
-        let (mime, name, tag) = (file.mime, &file.filename, file.sha256);
-        let shown = Shown { path: &path, mime, name, tag };
-        return Ok(file_answer(call.request(), shown).await?.into());
+    if is_of_library(uuid) {
+        return library_file(call, uuid).await;
     }
     match call.messages.get(id).await.map_err(|_| unknown())? {
         FoundMessage::Stored(session, stored)
@@ -336,6 +340,19 @@ async fn with_credential(call: &Call<Public>, id: &str) -> Result<File<AnyFile>,
         }
         _ => Err(unknown().into()),
     }
+}
+
+/// Files of the library have UUIDs by time, messages have UUIDs by name.
+fn is_of_library(uuid: uuid::Uuid) -> bool {
+    uuid.get_version() == Some(uuid::Version::SortRand)
+}
+
+async fn library_file(call: &Call<Public>, id: uuid::Uuid) -> Result<File<AnyFile>, ApiError> {
+    let file = call.library.get(id).await?;
+    let path = call.library.path(&file);
+    let (mime, name, tag) = (file.mime, &file.filename, file.sha256);
+    let shown = Shown { path: &path, mime, name, tag };
+    Ok(file_answer(call.request(), shown).await?.into())
 }
 
 async fn file_of<S, R>(

@@ -157,19 +157,19 @@ fn last_message(of: &Conversation) -> String {
     match (&of.last, &of.chat.last_message) {
         (Some(last), _) if last.is_deleted() => String::new(),
         (Some(last), _) => preview::preview(&last.message),
-        (None, Some(told)) => preview::of_label(&told.preview),
+        (None, Some(reported)) => preview::of_label(&reported.preview),
         (None, None) => String::new(),
     }
 }
 
 fn last_message_at(of: &Conversation) -> Option<String> {
-    let told = of.chat.last_message.as_ref().map(|told| told.timestamp);
-    of.last.as_ref().map(|last| last.message.timestamp).or(told).map(time)
+    let reported = of.chat.last_message.as_ref().map(|reported| reported.timestamp);
+    of.last.as_ref().map(|last| last.message.timestamp).or(reported).map(time)
 }
 
 fn from_me(of: &Conversation) -> Option<bool> {
-    let told = of.chat.last_message.as_ref().map(|told| told.from_me);
-    of.last.as_ref().map(|last| last.message.from_me()).or(told)
+    let reported = of.chat.last_message.as_ref().map(|reported| reported.from_me);
+    of.last.as_ref().map(|last| last.message.from_me()).or(reported)
 }
 
 /// A person's digits; the address of anything else.

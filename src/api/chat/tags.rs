@@ -91,7 +91,6 @@ struct OneTagView {
 #[derive(Serialize, ToSchema)]
 struct TagView {
     /// UUID of the tag.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     /// Name of the tag.
     #[schema(example = "VIP")]
@@ -106,7 +105,6 @@ struct TagView {
 #[derive(Serialize, ToSchema)]
 struct DeletedTag {
     /// UUID of the tag.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
 }
 

@@ -27,7 +27,6 @@ use crate::{
 #[schema(example = json!({ "id": "550e8400-e29b-41d4-a716-446655440001", "name": "VIP", "color": "#f59e0b" }))]
 pub struct TagLabel {
     /// UUID of the tag.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     pub id: String,
     /// Name of the tag.
     #[schema(example = "VIP")]
@@ -62,7 +61,6 @@ pub struct InstanceLabel {
 }))]
 pub struct ConversationView {
     /// UUID of the conversation.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     pub id: String,
     /// Digits; a group's address.
     #[schema(example = "15550000001")]
@@ -207,7 +205,6 @@ pub struct MessageView {
     pub is_deleted: bool,
     pub created_at: String,
     /// When WhatsApp accepted it, RFC 3339; null before that.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     pub sent_at: Option<String>,
     #[serde(flatten)]
     pub content: ContentView,
@@ -342,7 +339,6 @@ pub struct PlainMessage {
     pub id: u64,
     pub uuid: String,
     /// UUID of the conversation.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     pub conversation_id: String,
     pub instance_id: String,
     #[schema(schema_with = direction_schema)]

@@ -151,9 +151,9 @@ mod tests {
     fn a_code_of_its_own_is_told_as_such_and_not_among_the_details() {
         let error =
             Error::invalid("too late").detail(CODE, "EDIT_NOT_ALLOWED").detail("reason", "too_old");
-        let told = body(&error);
-        assert_eq!(told["error"]["code"], "EDIT_NOT_ALLOWED");
-        assert_eq!(told["error"]["details"], json!({ "reason": "too_old" }));
+        let answer = body(&error);
+        assert_eq!(answer["error"]["code"], "EDIT_NOT_ALLOWED");
+        assert_eq!(answer["error"]["details"], json!({ "reason": "too_old" }));
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub async fn identify(
     let by_key = |principal| Known { principal, by: By::Key };
     match credential_of(request) {
         Credential::Key(token) if accounts::is_token(&token) => {
-            services.accounts.authenticate(&token).await.map(by_key).map_err(wrong)
+            services.accounts.sign_ins.authenticate(&token).await.map(by_key).map_err(wrong)
         }
         Credential::Key(secret) => {
             services.api_keys.authenticate(&secret).await.map(by_key).map_err(wrong)
@@ -162,7 +162,7 @@ pub async fn caller_of(
 ) -> Result<Option<Principal>, Error> {
     let Some(secret) = key_of(request) else { return Ok(None) };
     let principal = match accounts::is_token(&secret) {
-        true => services.accounts.authenticate(&secret).await?,
+        true => services.accounts.sign_ins.authenticate(&secret).await?,
         false => services.api_keys.authenticate(&secret).await?,
     };
     Ok(Some(principal))

@@ -2,6 +2,7 @@
 //! handler that panics.
 
 mod admission;
+mod audited;
 pub mod auth;
 pub mod caller;
 pub mod idempotency;
@@ -28,9 +29,10 @@ use crate::{
         error::{ApiError, answer, reworded},
         gate::{
             admission::{Admitted, Refused, admit},
+            audited::Audited,
             limits::Standing,
             over_limit::whole_seconds,
-            rule::Rules,
+            rule::{Rule, Rules},
         },
         kit::dialect::Dialect,
     },
@@ -56,7 +58,8 @@ pub async fn pass(
             let scope = idempotency::scope(&request, &principal, repeat);
             request.extensions_mut().insert(Rc::new(principal));
             let routed_id = id.clone();
-            let route = move |request| route(request, next, routed_id, dialect).boxed_local();
+            let route =
+                move |request| route(request, next, routed_id, (dialect, rule)).boxed_local();
             let answered = match scope {
                 Ok(None) => route(request).await,
                 Ok(Some(scope)) => idempotency::once(request, scope, repeat, Box::new(route)).await,
@@ -85,21 +88,30 @@ pub async fn pass(
     Ok(response)
 }
 
-/// Passes a request on to its handler, and holds a panic there.
+/// Passes a request on to its handler, notes it where it administers, and holds a panic there.
 async fn route(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     id: String,
-    dialect: &'static dyn Dialect,
+    (dialect, rule): (&'static dyn Dialect, Option<Rule>),
 ) -> Result<ServiceResponse, ActixError> {
     let path = request.path().to_owned();
-    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(outcome) => Ok(worded(outcome?.map_into_boxed_body(), dialect)),
+    let audited = Audited::begun(&request, rule).await;
+    let outcome = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(outcome) => outcome.map(|done| worded(done.map_into_boxed_body(), dialect)),
         Err(_) => {
             tracing::error!(request = %id, path, "request {id}: a handler panicked");
             Err(ApiError(Error::internal("Internal server error"), dialect).into())
         }
+    };
+    if let Some(audited) = audited {
+        let status = match &outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        audited.ended(status.as_u16()).await;
     }
+    outcome
 }
 
 fn worded(response: ServiceResponse, dialect: &'static dyn Dialect) -> ServiceResponse {

@@ -19,6 +19,8 @@ pub struct Rule {
     pub repeat: Repeat,
     pub dialect: &'static dyn Dialect,
     pub reach: Reach,
+    /// The name of the operation, where the audit log notes it.
+    pub audited: Option<&'static str>,
 }
 
 /// What the table says of the routes of one path, by method; nothing where there is no such path.
@@ -29,7 +31,8 @@ impl Rules {
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let rule = |one: &Endpoint| {
             let &Endpoint { scope, repeat, dialect, reach, .. } = one;
-            let rule = Rule { scope, bucket: one.bucket(), repeat, dialect, reach };
+            let (bucket, audited) = (one.bucket(), one.is_audited().then_some(one.name));
+            let rule = Rule { scope, bucket, repeat, dialect, reach, audited };
             (one.method.clone(), rule)
         };
         Self(endpoints.iter().map(rule).collect())

@@ -85,10 +85,8 @@ struct ConsumerFaultView {
     #[schema(example = "timeout")]
     error: String,
     /// When it first failed, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     first_at: String,
     /// When it last failed, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     last_at: String,
 }
 

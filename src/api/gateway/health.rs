@@ -124,7 +124,6 @@ struct HealthView {
     #[schema(schema_with = status_schema)]
     status: &'static str,
     /// When it was checked, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     timestamp: String,
     /// Each check by itself.
     checks: Checks,
@@ -155,7 +154,7 @@ struct Checks {
 }
 
 async fn health(services: Call<Public>) -> HealthAnswer {
-    let ails = |status: &crate::domain::SessionStatus| {
+    let is_unwell = |status: &crate::domain::SessionStatus| {
         // A code that nobody scanned is no fault of the gateway.
         let is_unscanned = status.failure == Some(FailureKind::QrTimeout);
         status.state == SessionState::Degraded
@@ -172,7 +171,7 @@ async fn health(services: Call<Public>) -> HealthAnswer {
         event_log: if log.is_empty() { "ok" } else { "warn" },
         sessions: match services.supervisor.is_healthy() {
             false => "error",
-            true if services.supervisor.list().iter().any(ails) => "warn",
+            true if services.supervisor.list().iter().any(is_unwell) => "warn",
             true => "ok",
         },
         memory: if DANGER < share {

@@ -77,7 +77,6 @@ struct KeyDraft {
 #[serde(rename_all = "camelCase")]
 struct KeyView {
     /// UUID of the key.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     /// The name that was given to the key.
     #[schema(example = "my-bot")]

@@ -1,4 +1,4 @@
-//! For people who run the gateway: how it fared lately, and whether its machine is fit.
+//! For people who run the gateway: the history of its metrics, and whether its machine is fit.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{ToSchema, openapi::Schema};
@@ -19,7 +19,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/metrics/history", history)
             .named("getMetricsHistory")
-            .about(TAG, "How the gateway fared lately, from its own metrics")
+            .about(TAG, "The history of the gateway's own metrics")
             .details("It begins with the start of the gateway and goes back a day at most."),
         Endpoint::get("/api/v1/doctor", examine)
             .named("runDoctor")

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::api::{
     kit::{dialect::Json, shape},
-    mcp::{outcome::Told, schema},
+    mcp::{outcome::ToolAnswer, schema},
 };
 
 /// The answers that there are.
@@ -37,8 +37,8 @@ impl<A> OneOf<A> {
     }
 }
 
-impl<A: Answers> Told for OneOf<A> {
-    fn told(self) -> (Json, Option<Vec<u8>>) {
+impl<A: Answers> ToolAnswer for OneOf<A> {
+    fn into_parts(self) -> (Json, Option<Vec<u8>>) {
         (self.0, None)
     }
 

@@ -27,21 +27,21 @@ pub struct Done {
 }
 
 /// An answer of an endpoint that a tool can give.
-pub trait Told {
+pub trait ToolAnswer {
     /// Its data, and a picture beside it.
-    fn told(self) -> (Json, Option<Vec<u8>>);
+    fn into_parts(self) -> (Json, Option<Vec<u8>>);
 
     /// The schema of the data.
     fn schema() -> Map<String, Value>;
 }
 
-macro_rules! told {
+macro_rules! tool_answers {
     ($($answer:ident)*) => {$(
-        impl<T> Told for $answer<T>
+        impl<T> ToolAnswer for $answer<T>
         where
             Self: DescribeAnswer + Written,
         {
-            fn told(self) -> (Json, Option<Vec<u8>>) {
+            fn into_parts(self) -> (Json, Option<Vec<u8>>) {
                 (self.written(), None)
             }
 
@@ -51,7 +51,7 @@ macro_rules! told {
         }
     )*};
 }
-told! { Data Created Paged Sent }
+tool_answers! { Data Created Paged Sent }
 
 /// The schema that an endpoint's answer has in the document.
 fn described<A: DescribeAnswer>() -> Map<String, Value> {
@@ -68,11 +68,11 @@ pub struct Pictured<T> {
     pub png: Vec<u8>,
 }
 
-impl<T> Told for Pictured<T>
+impl<T> ToolAnswer for Pictured<T>
 where
     Data<T>: DescribeAnswer,
 {
-    fn told(self) -> (Json, Option<Vec<u8>>) {
+    fn into_parts(self) -> (Json, Option<Vec<u8>>) {
         (self.data.written(), Some(self.png))
     }
 
@@ -82,8 +82,8 @@ where
 }
 
 impl Done {
-    pub fn of(answer: impl Told) -> Result<Self, Error> {
-        let (written, picture) = answer.told();
+    pub fn of(answer: impl ToolAnswer) -> Result<Self, Error> {
+        let (written, picture) = answer.into_parts();
         let failed = |error| Error::internal(format!("the answer cannot be written: {error}"));
         Ok(Self { json: String::from(Box::<str>::from(written.map_err(failed)?)), picture })
     }

@@ -1,4 +1,4 @@
-//! Open streams of HTTP+SSE: whose each is, and what is to be told on it. Bounded: so many streams, so many messages
+//! Open streams of HTTP+SSE: whose each is, and what is to be sent on it. Bounded: so many streams, so many messages
 //! and bytes that one has not read and that all have not, so many messages that one waits for.
 
 use std::{
@@ -220,12 +220,12 @@ mod tests {
         let streams = Streams::default();
         let (slow, quick) = (streams.add(caller(1)).unwrap(), streams.add(caller(1)).unwrap());
         let line = |reading: &Reading| streams.find(&reading.id.to_string(), &caller(1)).unwrap();
-        let told = line(&slow);
+        let open = line(&slow);
         for _ in 0..MOST_BEHIND {
-            told.tell(b"{}");
+            open.tell(b"{}");
         }
         assert!(!slow.ended.is_cancelled());
-        told.tell(b"{}");
+        open.tell(b"{}");
         assert!(slow.ended.is_cancelled() && !quick.ended.is_cancelled());
         assert!(streams.find(&slow.id.to_string(), &caller(1)).is_err());
     }
@@ -248,9 +248,9 @@ mod tests {
         let mut others = Vec::new();
         for _ in 0..MOST_OF_ONE {
             let reading = streams.add(caller(1)).unwrap();
-            let told = line(&reading);
-            told.tell(&half);
-            told.tell(b"{}");
+            let open = line(&reading);
+            open.tell(&half);
+            open.tell(b"{}");
             others.push(reading);
         }
         let is_cut = |reading: &&Reading| reading.ended.is_cancelled();

@@ -15,7 +15,7 @@ use crate::{
         error::ApiError,
         kit::{Call, Permission, Reach, Scope, Sessions, Shape, body, shape},
         mcp::{
-            outcome::{Done, Told},
+            outcome::{Done, ToolAnswer},
             schema,
         },
     },
@@ -91,7 +91,7 @@ impl Tool {
         S: Permission,
         R: Sessions,
         I: DeserializeOwned + ToSchema + 'static,
-        A: Told + 'static,
+        A: ToolAnswer + 'static,
         F: Fn(Call<S, R>, I) -> Done + Copy + Send + Sync + 'static,
         Done: Future<Output = Result<A, ApiError>> + 'static,
     {
@@ -147,7 +147,7 @@ where
     S: Permission,
     R: Sessions,
     I: DeserializeOwned + ToSchema + 'static,
-    A: Told,
+    A: ToolAnswer,
     F: Fn(Call<S, R>, I) -> Fut,
     Fut: Future<Output = Result<A, ApiError>>,
 {

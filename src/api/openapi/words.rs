@@ -1,6 +1,7 @@
 //! Glossary of the document: field names that mean the same wherever they stand, with a description and an example.
 //!
-//! A description at the field's type goes before the one here. Names are compared without their case, so that
+//! A description at the field's type goes before the one here; where it says "RFC 3339" or "UUID of", the example of the
+//! text follows from it. Names are compared without their case, so that
 //! `chatId` and `chat_id` are one word.
 
 use serde_json::{Map, Value};
@@ -177,7 +178,10 @@ pub fn describe(part: &mut Value) {
         Value::Object(parts) => {
             if let Some(Value::Object(fields)) = parts.get_mut("properties") {
                 for (name, field) in fields.iter_mut() {
-                    if let (Some(word), Value::Object(field)) = (find(name), field) {
+                    let Value::Object(field) = field else { continue };
+                    if let Some(example) = said_example(field) {
+                        complete(field, ("", example));
+                    } else if let Some(word) = find(name) {
                         complete(field, word);
                     }
                 }
@@ -186,6 +190,19 @@ pub fn describe(part: &mut Value) {
         }
         Value::Array(parts) => parts.iter_mut().for_each(describe),
         _ => (),
+    }
+}
+
+/// The example of a text whose own description says what it is: a time or a UUID.
+fn said_example(field: &Map<String, Value>) -> Option<&'static str> {
+    let about = field.get("description")?.as_str()?;
+    if field.contains_key("format") {
+        None
+    } else if about.contains("RFC 3339") {
+        Some(TIME)
+    } else {
+        let is_uuid = about.starts_with("UUID of") || about.starts_with("The UUID of");
+        is_uuid.then_some(UUID)
     }
 }
 
@@ -277,5 +294,21 @@ mod tests {
         assert_eq!(field("emoji")["description"], "Empty when it was removed.");
         assert_eq!(field("lastError")["example"], Value::Null);
         assert_eq!(field("options")["items"]["example"], "Yes");
+    }
+
+    #[test]
+    fn a_time_or_a_uuid_shows_what_it_looks_like_and_an_example_of_its_own_stays() {
+        let mut schema = json!({ "type": "object", "properties": {
+            "until": { "type": "string", "description": "When it ends, RFC 3339." },
+            "since": { "type": ["string", "null"], "description": "RFC 3339; null for none.", "example": null },
+            "bot": { "type": "string", "description": "UUID of the bot." },
+            "name": { "type": "string", "description": "A name, not a UUID of a bot." },
+        } });
+        describe(&mut schema);
+        let example = |name: &str| schema["properties"][name].get("example").cloned();
+        assert_eq!(example("until"), Some(TIME.into()));
+        assert_eq!(example("since"), Some(Value::Null));
+        assert_eq!(example("bot"), Some(UUID.into()));
+        assert_eq!(example("name"), None);
     }
 }

@@ -95,7 +95,7 @@ pub fn add(schemas: &mut Map<String, Value>) -> Map<String, Value> {
         names.push((event, name));
     }
     // Who follows the inbox gets these, too.
-    for (event, about, shape) in inbox::told() {
+    for (event, about, shape) in inbox::events() {
         let (name, data) = (schema_name(event), add_shape(&shape, schemas));
         schemas.insert(name.clone(), logged(event, about, &data));
         names.push((event, name));
@@ -222,7 +222,7 @@ fn seconds() -> Value {
 
 /// An event of the log around its data.
 fn logged(event: &str, about: &str, data: &Value) -> Value {
-    let is_of_inbox = || inbox::told().iter().any(|(name, ..)| *name == event);
+    let is_of_inbox = || inbox::events().iter().any(|(name, ..)| *name == event);
     let session = match event {
         "webhook.disabled" => session_or_none(),
         _ if is_of_inbox() => json!({

@@ -122,7 +122,6 @@ struct GroupView {
     /// Number and LID of the owner.
     owner_identity: Option<IdentityView>,
     /// When it was made, RFC 3339; null where WhatsApp does not say.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     created_at: Option<String>,
     /// The members.
     participants: Vec<MemberView>,

@@ -86,7 +86,6 @@ struct LearnedView {
     #[schema(example = "100000000000001@lid")]
     lid: String,
     /// RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     learned_at: String,
 }
 

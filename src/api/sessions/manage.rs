@@ -224,7 +224,6 @@ struct RestartView {
     #[schema(schema_with = status_schema)]
     status: &'static str,
     /// When it was restarted, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     timestamp: String,
     #[serde(rename = "hasQRCode")]
     has_qr_code: bool,
@@ -238,7 +237,6 @@ struct RestartView {
 #[derive(Serialize, ToSchema)]
 struct LogView {
     /// When it was logged, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     ts: String,
     #[schema(schema_with = level_schema)]
     level: &'static str,

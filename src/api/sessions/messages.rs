@@ -96,7 +96,6 @@ struct ReceiptView {
     #[schema(example = "2026-03-24T10:31:00.000Z")]
     delivered_at: Option<String>,
     /// When it was read, RFC 3339; null before that.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     read_at: Option<String>,
     /// When it was played, RFC 3339; null before that.
     #[schema(example = json!(null))]

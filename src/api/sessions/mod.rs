@@ -16,6 +16,7 @@ pub mod messages;
 mod outbox;
 mod polls;
 mod qr;
+mod screenshot;
 mod send;
 mod texts;
 mod view;
@@ -35,6 +36,7 @@ use crate::api::endpoint::Endpoint;
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = manage::endpoints();
     all.extend(qr::endpoints());
+    all.extend(screenshot::endpoints());
     all.extend(send::endpoints());
     all.extend(outbox::endpoints());
     all.extend(messages::endpoints());

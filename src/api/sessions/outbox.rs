@@ -129,7 +129,6 @@ impl Posting {
 #[serde(rename_all = "camelCase")]
 struct OutboxView {
     /// UUID of the entry.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     message_id: String,
     chat_id: String,
@@ -140,13 +139,11 @@ struct OutboxView {
     #[schema(schema_with = chosen_priority_schema)]
     priority: Priority,
     /// When it was accepted, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     queued_at: String,
     /// The time before which it is not sent, RFC 3339; null for none.
     #[schema(example = json!(null))]
     send_at: Option<String>,
     /// When its state last changed, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     changed_at: String,
     /// Attempts to send it so far.
     attempts: u32,
@@ -185,10 +182,8 @@ pub struct HoldView {
     #[schema(example = "WhatsApp restricts the account")]
     message: String,
     /// When it began, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     since: String,
     /// When sending goes on at the latest, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     until: String,
 }
 

@@ -193,7 +193,6 @@ struct RecoveryView {
     #[schema(example = "the page does not answer")]
     reason: String,
     /// When it began, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     started_at: String,
     ended_at: Option<String>,
 }

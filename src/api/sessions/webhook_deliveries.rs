@@ -110,7 +110,6 @@ struct RecoveredView {
 #[serde(rename_all = "camelCase")]
 struct DeliveryView {
     /// UUID of the delivery.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     event_id: String,
     event: String,
@@ -132,7 +131,6 @@ struct AttemptView {
     /// Number of the attempt, from 1.
     number: u32,
     /// When it was made, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     at: String,
     /// Milliseconds.
     duration: u64,

@@ -52,7 +52,7 @@ macro_rules! webhook_endpoints {
             Endpoint::post(concat!($prefix, "/{webhookId}/rotate-secret"), rotate::<$sessions>)
                 .named($names[5])
                 .about(TAG, "Make a new signing secret; the old one signs for a while more")
-                .details("Deliveries bear a signature for each secret meanwhile."),
+                .details("Deliveries carry a signature for each secret meanwhile."),
         ]
     }};
 }
@@ -164,7 +164,6 @@ struct RotateBody {
 #[serde(rename_all = "camelCase")]
 struct WebhookView {
     /// UUID of the webhook.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     /// Whose events it gets; null for those of all sessions.
     #[schema(example = "shop")]
@@ -230,7 +229,6 @@ struct StatsView {
     #[schema(example = 200)]
     last_status: Option<u16>,
     /// When a delivery last arrived, RFC 3339; null before the first.
-    #[schema(example = "2026-03-24T10:31:00.000Z")]
     last_delivery_at: Option<String>,
 }
 

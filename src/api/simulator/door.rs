@@ -179,14 +179,14 @@ async fn take(
 ) -> HttpResponse {
     let mime = query.into_inner().mime.filter(|mime| !mime.trim().is_empty());
     let mime = mime.unwrap_or_else(|| "application/octet-stream".to_owned());
-    let (id, path) = network.media_place();
+    let (id, path) = network.media().place();
     let written = async {
         let mut file = tokio::fs::File::create(&path).await?;
         while let Some(chunk) = body.next().await {
             file.write_all(&chunk.map_err(io::Error::other)?).await?;
         }
         file.flush().await?;
-        network.keep_media(&id, &mime)
+        network.media().keep(&id, &mime)
     };
     match written.await {
         Ok(_) => HttpResponse::Ok().json(serde_json::json!({ "media": id })),
@@ -195,7 +195,7 @@ async fn take(
 }
 
 async fn give(network: web::Data<Network>, id: web::Path<String>) -> HttpResponse {
-    let Some(media) = network.media(&id) else { return HttpResponse::NotFound().finish() };
+    let Some(media) = network.media().get(&id) else { return HttpResponse::NotFound().finish() };
     match tokio::fs::File::open(&media.path).await {
         Ok(file) => HttpResponse::Ok()
             .content_type(crate::domain::media_type::tidy(&media.mime))

@@ -41,7 +41,6 @@ struct Mails {
 #[schema(as = SimulatedMail)]
 struct MailView {
     /// UUID of the mail.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     /// Address that it went to.
     #[schema(example = "ada@example.com")]
@@ -53,7 +52,6 @@ struct MailView {
     #[schema(example = "Your code is 123456.")]
     text: String,
     /// When it was written, RFC 3339.
-    #[schema(example = "2026-03-24T10:31:00Z")]
     written_at: String,
 }
 

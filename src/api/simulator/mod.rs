@@ -337,7 +337,7 @@ async fn accounts(call: Control) -> Shows<Accounts> {
 }
 
 async fn open(call: Control, Body(body): Body<AccountBody>) -> Done {
-    network(&call)?.open_account(&phone_of(&body.phone)?, body.name).map_err(refused)?;
+    network(&call)?.account(&phone_of(&body.phone)?).open(body.name).map_err(refused)?;
     done("Account opened")
 }
 
@@ -346,7 +346,7 @@ async fn behaviour(
     Path(phone): Path<Phone>,
     Body(body): Body<BehaviourBody>,
 ) -> Done {
-    network(&call)?.set_behaviour(&phone, body.behaviour).map_err(refused)?;
+    network(&call)?.account(&phone).set_behaviour(body.behaviour).map_err(refused)?;
     done("Behaviour set")
 }
 
@@ -358,22 +358,22 @@ async fn show(call: Control, Path(phone): Path<Phone>, Body(body): Body<Identity
     if lid.as_ref().is_some_and(|lid| lid.kind() != JidKind::Lid) {
         return Err(Error::invalid_field("lid", "must be digits@lid").into());
     }
-    network(&call)?.set_visibility(&phone, body.shown, lid).map_err(refused)?;
+    network(&call)?.account(&phone).set_visibility(body.shown, lid).map_err(refused)?;
     done("Identity set")
 }
 
 async fn scan(call: Control, Path(phone): Path<Phone>, Body(body): Body<CodeBody>) -> Done {
-    network(&call)?.scan(&phone, body.name, &body.code).map_err(refused)?;
+    network(&call)?.account(&phone).scan(body.name, &body.code).map_err(refused)?;
     done("QR code scanned")
 }
 
 async fn pairing_code(call: Control, Path(phone): Path<Phone>, Body(body): Body<CodeBody>) -> Done {
-    network(&call)?.enter_pairing_code(&phone, &body.code).map_err(refused)?;
+    network(&call)?.account(&phone).enter_pairing_code(&body.code).map_err(refused)?;
     done("Device linked")
 }
 
 async fn devices(call: Control, Path(phone): Path<Phone>) -> Shows<Devices> {
-    data(&Devices { devices: network(&call)?.devices(&phone) })
+    data(&Devices { devices: network(&call)?.account(&phone).devices() })
 }
 
 async fn remove_device(
@@ -381,12 +381,12 @@ async fn remove_device(
     Path(phone): Path<Phone>,
     Path(device): Path<Device>,
 ) -> Done {
-    network(&call)?.remove_device(&phone, &device).map_err(refused)?;
+    network(&call)?.account(&phone).remove_device(&device).map_err(refused)?;
     done("Device removed")
 }
 
 async fn chats(call: Control, Path(phone): Path<Phone>) -> Shows<Chats<'static>> {
-    let chats = network(&call)?.chats(&phone);
+    let chats = network(&call)?.phone(&phone).chats();
     data(&Chats { chats: chats.iter().map(PhoneChat::of).collect() })
 }
 
@@ -395,31 +395,31 @@ async fn messages(
     Path(phone): Path<Phone>,
     Path(chat): Path<Chat>,
 ) -> Shows<Messages<'static>> {
-    let messages = network(&call)?.messages(&phone, &chat);
+    let messages = network(&call)?.phone(&phone).messages(&chat);
     data(&Messages { messages: messages.iter().map(PhoneMessage::of).collect() })
 }
 
 async fn react(call: Control, Path(phone): Path<Phone>, Body(body): Body<ReactBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&call)?.react_from_phone(&phone, &id, body.emoji).map_err(refused)?;
+    network(&call)?.phone(&phone).react(&id, body.emoji).map_err(refused)?;
     done("Reaction set")
 }
 
 async fn edit(call: Control, Path(phone): Path<Phone>, Body(body): Body<EditBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&call)?.edit_from_phone(&phone, &id, body.text).map_err(refused)?;
+    network(&call)?.phone(&phone).edit(&id, body.text).map_err(refused)?;
     done("Message edited")
 }
 
 async fn revoke(call: Control, Path(phone): Path<Phone>, Body(body): Body<MessageBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&call)?.revoke_from_phone(&phone, &id).map_err(refused)?;
+    network(&call)?.phone(&phone).revoke(&id).map_err(refused)?;
     done("Message deleted")
 }
 
 async fn read(call: Control, Path(phone): Path<Phone>, Body(body): Body<ChatBody>) -> Done {
     let chat = recipient(&body.chat)?;
-    network(&call)?.read_from_phone(&phone, &chat).map_err(refused)?;
+    network(&call)?.phone(&phone).read(&chat).map_err(refused)?;
     done("Chat read")
 }
 
@@ -428,7 +428,7 @@ async fn line(
     Path(phone): Path<Phone>,
     Body(body): Body<LineBody>,
 ) -> Shows<DevicesReached> {
-    let devices = network(&call)?.set_online(&phone, body.connected);
+    let devices = network(&call)?.account(&phone).set_online(body.connected);
     data(&DevicesReached { devices })
 }
 
@@ -437,7 +437,7 @@ async fn page_fault(
     Path(phone): Path<Phone>,
     Body(body): Body<PageFaultBody>,
 ) -> Shows<DevicesReached> {
-    let devices = network(&call)?.inject_page_fault(&phone, body.fault);
+    let devices = network(&call)?.account(&phone).inject_page_fault(body.fault);
     data(&DevicesReached { devices })
 }
 
@@ -459,7 +459,7 @@ async fn changes(call: Control, Query(query): Query<ChangesQuery>) -> Shows<Revi
 }
 
 async fn clock(call: Control) -> Shows<ClockView> {
-    data(&network(&call)?.clock())
+    data(&network(&call)?.clock().view())
 }
 
 async fn set_clock(call: Control, Body(body): Body<ClockBody>) -> Shows<ClockView> {
@@ -480,15 +480,15 @@ async fn set_clock(call: Control, Body(body): Body<ClockBody>) -> Shows<ClockVie
             let reason = "only a clock that stands can be moved: 'now' must not be null";
             return Err(Error::invalid_field("advanceBy", reason).into());
         }
-        (Some(None), None) => network.release_clock(),
-        (Some(Some(moment)), None) => network.stop_clock_at(moment).await,
-        (None, Some(by)) => network.advance_clock(by).await,
+        (Some(None), None) => network.clock().release(),
+        (Some(Some(moment)), None) => network.clock().stop_at(moment).await,
+        (None, Some(by)) => network.clock().advance(by).await,
         (Some(Some(moment)), Some(by)) => {
-            network.stop_clock_at(moment).await;
-            network.advance_clock(by).await;
+            network.clock().stop_at(moment).await;
+            network.clock().advance(by).await;
         }
     }
-    data(&network.clock())
+    data(&network.clock().view())
 }
 
 async fn reset(call: Control) -> Done {

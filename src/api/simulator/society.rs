@@ -109,7 +109,7 @@ async fn make_group(
 ) -> Shows<MadeGroup<'static>> {
     let form = if body.old_id.unwrap_or(false) { GroupForm::OldGroup } else { GroupForm::Group };
     let people = jids(&body.participants)?;
-    let group = network(&call)?.create_group(&phone, body.name, people, form);
+    let group = network(&call)?.phone(&phone).create_group(body.name, people, form);
     data(&MadeGroup { group: PhoneGroup::of(&group.map_err(refused)?) })
 }
 
@@ -119,19 +119,19 @@ async fn make_channel(
     Body(body): Body<ChannelBody>,
 ) -> Shows<MadeChannel<'static>> {
     let people = jids(&body.followers)?;
-    let channel = network(&call)?.create_group(&phone, body.name, people, GroupForm::Channel);
+    let channel = network(&call)?.phone(&phone).create_group(body.name, people, GroupForm::Channel);
     data(&MadeChannel { channel: PhoneGroup::of(&channel.map_err(refused)?) })
 }
 
 async fn add(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
     let (group, people) = body.read()?;
-    network(&call)?.add_from_phone(&phone, &group, people).map_err(refused)?;
+    network(&call)?.phone(&phone).add_to_group(&group, people).map_err(refused)?;
     done("Members added")
 }
 
 async fn remove(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
     let (group, people) = body.read()?;
-    network(&call)?.remove_from_phone(&phone, &group, people).map_err(refused)?;
+    network(&call)?.phone(&phone).remove_from_group(&group, people).map_err(refused)?;
     done("Members removed")
 }
 
@@ -145,12 +145,12 @@ async fn demote(call: Control, Path(phone): Path<Phone>, Body(body): Body<Member
 
 fn change_admins(services: &Services, phone: &Jid, body: &MembersBody, is_up: bool) -> Done {
     let (group, people) = body.read()?;
-    network(services)?.promote_from_phone(phone, &group, &people, is_up).map_err(refused)?;
+    network(services)?.phone(phone).promote(&group, &people, is_up).map_err(refused)?;
     done(if is_up { "Promoted" } else { "Demoted" })
 }
 
 async fn play(call: Control, Path(phone): Path<Phone>, Body(body): Body<MessageBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&call)?.play_from_phone(&phone, &id).map_err(refused)?;
+    network(&call)?.phone(&phone).play(&id).map_err(refused)?;
     done("Voice note played")
 }

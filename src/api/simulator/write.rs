@@ -187,7 +187,7 @@ async fn write(
         Some(encoded) => upload(&call, network, &body, encoded).await?,
         None => DeviceContent::Other(body.content()?),
     };
-    let written = network.write_content(&phone, &chat, content, extra).map_err(refused)?;
+    let written = network.phone(&phone).write_content(&chat, content, extra).map_err(refused)?;
     data(&Written { message: PhoneMessage::of(&written) })
 }
 
@@ -213,7 +213,8 @@ async fn upload(
         |error: std::io::Error| Error::internal(format!("the file cannot be kept: {error}"));
     tokio::fs::write(&path, bytes).await.map_err(failed)?;
     let (filename, caption) = (body.filename.clone(), body.text.clone());
-    let uploaded = network.upload(PhoneMedia { path: &path, kind, mime: &mime, filename, caption });
+    let uploaded =
+        network.media().upload(PhoneMedia { path: &path, kind, mime: &mime, filename, caption });
     tokio::fs::remove_file(&path).await.map_err(failed)?;
     uploaded.map_err(refused)
 }
@@ -321,6 +322,6 @@ impl CardBody {
 
 async fn vote(call: Control, Path(phone): Path<Phone>, Body(body): Body<VoteBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&call)?.vote_from_phone(&phone, &id, body.options).map_err(refused)?;
+    network(&call)?.phone(&phone).vote(&id, body.options).map_err(refused)?;
     done("Vote set")
 }

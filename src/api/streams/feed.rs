@@ -232,10 +232,10 @@ mod tests {
         };
         assert_eq!(names(&mut plain).await, ["failed", "authenticated"]);
         terse.begin(Some(0));
-        let told = terse.next().await.unwrap();
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0].stream, "id: 2\nevent: broken\ndata: \"number 2\"\n\n");
-        assert_eq!(told[0].json, "\"number 2\"");
+        let frames = terse.next().await.unwrap();
+        assert_eq!(frames.len(), 1);
+        assert_eq!(frames[0].stream, "id: 2\nevent: broken\ndata: \"number 2\"\n\n");
+        assert_eq!(frames[0].json, "\"number 2\"");
     }
 
     async fn drop_all(log: &EventLog) {
@@ -269,13 +269,13 @@ mod tests {
         let append = async |session: &str, bodies| {
             log.append(&session.parse().unwrap(), bodies, Batch::new()).await.unwrap();
         };
-        let heard = tokio::spawn(async move { feed.next().await.map(|frames| frames.len()) });
+        let next = tokio::spawn(async move { feed.next().await.map(|frames| frames.len()) });
         for _ in 0..10 {
             append("other", vec![EventBody::Authenticated; 5]).await;
             tokio::task::yield_now().await;
         }
         drop_all(&log).await;
         append("s", vec![EventBody::Authenticated]).await;
-        assert_eq!(heard.await.unwrap().unwrap(), 1);
+        assert_eq!(next.await.unwrap().unwrap(), 1);
     }
 }

@@ -93,7 +93,6 @@ struct NoteData {
     #[schema(example = "550e8400-e29b-41d4-a716-446655440045")]
     conversation_id: String,
     /// UUID of the note.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     note_id: String,
     /// UUID of the person or the API key who wrote it; null for the gateway itself.
     #[schema(example = json!(null))]
@@ -106,7 +105,6 @@ struct NoteData {
 #[schema(as = InboxPresenceData)]
 struct PresenceData {
     /// UUID of the person.
-    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     user_id: String,
     /// online, away, busy or offline.
     #[schema(example = "online")]
@@ -114,7 +112,7 @@ struct PresenceData {
 }
 
 /// Each event's name, what it says, and the schema of its data.
-pub fn told() -> Vec<(&'static str, &'static str, Shape)> {
+pub fn events() -> Vec<(&'static str, &'static str, Shape)> {
     vec![
         (
             CHANGED,

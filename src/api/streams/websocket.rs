@@ -136,21 +136,21 @@ impl Connection {
                 return;
             }
         }
-        let mut heard = Instant::now();
+        let mut last_received = Instant::now();
         let mut ping = tokio::time::interval(PING_INTERVAL);
         let reason = loop {
             tokio::select! {
                 said = stream.next() => match said {
                     Some(Ok(AggregatedMessage::Text(text))) => {
-                        heard = Instant::now();
+                        last_received = Instant::now();
                         if self.hear(&text).await.is_err() { return; }
                     }
                     Some(Ok(AggregatedMessage::Ping(data))) => {
-                        heard = Instant::now();
+                        last_received = Instant::now();
                         if self.session.pong(&data).await.is_err() { return; }
                     }
                     Some(Ok(AggregatedMessage::Close(reason))) => break reason,
-                    Some(Ok(AggregatedMessage::Pong(_) | AggregatedMessage::Binary(_))) => heard = Instant::now(),
+                    Some(Ok(AggregatedMessage::Pong(_) | AggregatedMessage::Binary(_))) => last_received = Instant::now(),
                     Some(Err(fault)) => match close_code(&fault) {
                         Some(code) => break Some(code.into()),
                         // The connection is gone.
@@ -174,7 +174,7 @@ impl Connection {
                     }
                 },
                 _ = ping.tick() => {
-                    if DEAD_AFTER < heard.elapsed() || self.session.ping(b"").await.is_err() {
+                    if DEAD_AFTER < last_received.elapsed() || self.session.ping(b"").await.is_err() {
                         return;
                     }
                 }
@@ -185,7 +185,7 @@ impl Connection {
 
     /// The session's task has ended: removed, or the gateway stops.
     async fn last_words(&mut self) -> CloseReason {
-        // The reason was logged before the task ended; the client shall have it first.
+        // The reason was logged before the task ended; the client gets it first.
         while let Ok(Ok(frames)) =
             tokio::time::timeout(Duration::from_millis(100), self.feed.next()).await
         {

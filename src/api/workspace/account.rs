@@ -33,6 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "All other sign-ins of the person end, and a mail says that the password was changed. A wrong present \
                  password counts as a failed sign-in. It needs a sign-in; a key is refused.",
             )
+            .audited()
             .limited(Bucket::SignIn),
         Endpoint::get("/api/v1/auth/status", status)
             .named("getSignInStatus")
@@ -192,7 +193,7 @@ struct ForgottenBody {
 }
 
 async fn forgot(call: Call<Guest>, Body(body): Body<ForgottenBody>) -> Result<Message, ApiError> {
-    call.accounts.forgot_password(&body.email);
+    call.accounts.recovery.forgot_password(&body.email);
     Ok(Message::of("If the account exists, a reset code was sent"))
 }
 
@@ -223,7 +224,7 @@ fn code_schema() -> Schema {
 async fn reset(call: Call<Guest>, Body(body): Body<ResetBody>) -> Result<Message, ApiError> {
     let missing = || Error::invalid_field("new_password", "is required");
     let password = body.new_password.or(body.password).ok_or_else(missing)?;
-    call.accounts.reset_password(&body.email, &body.code, &password).await?;
+    call.accounts.recovery.reset_password(&body.email, &body.code, &password).await?;
     Ok(Message::of("Password changed. Sign in with the new one"))
 }
 
@@ -253,13 +254,13 @@ async fn verify(
         Who::User { id, .. } => Some(id),
         Who::Nobody | Who::Local | Who::Key { .. } => None,
     };
-    let user = call.accounts.verify_email(user, body.email.as_deref(), &body.code).await?;
+    let user = call.accounts.recovery.verify_email(user, body.email.as_deref(), &body.code).await?;
     Ok(Data::of(VerifiedView { user: UserView::of(user, &call) }))
 }
 
 async fn resend(call: Call<Person>) -> Result<Message, ApiError> {
     let (user, _) = call.signed_in()?;
-    Ok(Message::of(match call.accounts.resend_verification(user).await? {
+    Ok(Message::of(match call.accounts.recovery.resend_verification(user).await? {
         true => "A code was sent",
         false => "The address is known to be yours already",
     }))

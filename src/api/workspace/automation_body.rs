@@ -12,7 +12,10 @@ use crate::{
         kit::{choice, required_choice},
         workspace::tickets::id_in,
     },
-    automation::{Action, Condition, Field, Match, NewStatus, Op, Trigger, TriggerKind, Wanted},
+    automation::{
+        Action, Condition, Field, Match, NewStatus, Op, Trigger, TriggerKind, Wanted, check_action,
+        check_condition, checked_trigger,
+    },
     domain::Error,
     work_items::Priority,
 };
@@ -141,7 +144,9 @@ impl TriggerBody {
     pub fn trigger(&self) -> Result<Trigger, Error> {
         let kind = TriggerKind::of(self.r#type.trim());
         let kind = kind.ok_or_else(|| one_of("trigger.type", TriggerKind::WORDS))?;
-        Ok(Trigger { kind, minutes: self.minutes })
+        let trigger = Trigger { kind, minutes: self.minutes };
+        checked_trigger(&trigger)?;
+        Ok(trigger)
     }
 
     pub fn of(trigger: &Trigger) -> Self {
@@ -169,7 +174,9 @@ pub fn conditions(part: &str, bodies: &[ConditionBody]) -> Result<Vec<Condition>
                 }),
             ),
         )?;
-        Ok(Condition { field, op, value })
+        let condition = Condition { field, op, value };
+        check_condition(&format!("{part}[{place}]"), &condition)?;
+        Ok(condition)
     });
     Error::all(all)
 }
@@ -208,10 +215,11 @@ impl ConditionBody {
 
 /// Actions of a request.
 pub fn actions(bodies: &[ActionBody]) -> Result<Vec<Action>, Error> {
-    let all = bodies
-        .iter()
-        .enumerate()
-        .map(|(place, body)| body.action(&|name: &str| format!("actions[{place}].{name}")));
+    let all = bodies.iter().enumerate().map(|(place, body)| {
+        let action = body.action(&|name: &str| format!("actions[{place}].{name}"))?;
+        check_action(&format!("actions[{place}]"), &action)?;
+        Ok(action)
+    });
     Error::all(all)
 }
 

@@ -22,7 +22,7 @@ use crate::{
     },
     automation::{
         Action, Automation, AutomationChange, AutomationDraft, Done, Facts, Figures, Match, Run,
-        hold, holds,
+        check_name, hold, holds,
     },
     domain::{Error, ErrorCode, Subject},
     services::Services,
@@ -81,7 +81,7 @@ path_value! {
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkspaceAutomations)]
 struct AutomationsView {
-    /// In the order in which they were made.
+    /// In the order in which they are tried.
     automations: Vec<AutomationView>,
     /// How many there are.
     #[schema(example = 1)]
@@ -112,6 +112,9 @@ struct AutomationView {
     r#match: &'static str,
     /// What it does, in this order.
     actions: Vec<ActionBody>,
+    /// Its place among the rules of its bot, which are tried in this order, from 1.
+    #[schema(example = 1)]
+    position: usize,
     /// How often it ran.
     #[schema(example = 0)]
     run_count: u64,
@@ -130,7 +133,7 @@ struct AutomationView {
 }
 
 impl AutomationView {
-    fn of(rule: Automation, figures: Figures) -> Self {
+    fn of(rule: Automation, figures: Figures, position: usize) -> Self {
         Self {
             id: rule.id.to_string(),
             bot_id: rule.bot.to_string(),
@@ -140,6 +143,7 @@ impl AutomationView {
             conditions: rule.conditions.iter().map(ConditionBody::of).collect(),
             r#match: rule.matching.as_str(),
             actions: rule.actions.iter().map(ActionBody::of).collect(),
+            position,
             run_count: figures.runs,
             last_run_at: figures.last_run_at.map(seconds),
             last_error: figures.last_error,
@@ -155,8 +159,10 @@ async fn list(
 ) -> Result<Data<AutomationsView>, ApiError> {
     let bot = bot_access::seen(&call, id).await?;
     let found = call.automations.of_bot(bot.id).await?.into_iter();
-    let automations: Vec<AutomationView> =
-        found.map(|(rule, figures)| AutomationView::of(rule, figures)).collect();
+    let automations: Vec<AutomationView> = (1..)
+        .zip(found)
+        .map(|(place, (rule, figures))| AutomationView::of(rule, figures, place))
+        .collect();
     let total = automations.len();
     Ok(Data::of(AutomationsView { automations, total }))
 }
@@ -198,8 +204,9 @@ async fn create(
 ) -> Result<Created<AutomationView>, ApiError> {
     let bot = bot_access::managed(&call, uuid(&body.bot_id, Subject::Bot)?).await?;
     let conditions = conditions("conditions", &body.conditions.unwrap_or_default());
-    let ((trigger, matching), (conditions, actions)) = Error::both(
-        Error::both(body.trigger.trigger(), matching(body.r#match.as_deref())),
+    let named = Error::both(check_name(&body.name), matching(body.r#match.as_deref()));
+    let ((((), matching), trigger), (conditions, actions)) = Error::both(
+        Error::both(named, body.trigger.trigger()),
         Error::both(conditions, actions(&body.actions)),
     )?;
     check_webhooks(&call, bot.id, &actions).await?;
@@ -213,7 +220,8 @@ async fn create(
         actions,
     };
     let made = call.automations.create(draft).await?;
-    Ok(Created::of(AutomationView::of(made, Figures::default())))
+    let position = call.automations.position(&made);
+    Ok(Created::of(AutomationView::of(made, Figures::default(), position)))
 }
 
 /// That the webhooks which actions call are the bot's.
@@ -262,6 +270,9 @@ struct Change {
     /// What it does; all of it.
     #[schema(max_items = 10)]
     actions: Option<Vec<ActionBody>>,
+    /// Its place among the rules of its bot, from 1; one behind the last is the last.
+    #[schema(minimum = 1, maximum = 1000, example = 1)]
+    position: Option<usize>,
 }
 
 async fn change(
@@ -273,16 +284,19 @@ async fn change(
     let trigger = body.trigger.map(|trigger| trigger.trigger()).transpose();
     let conditions = body.conditions.map(|all| conditions("conditions", &all)).transpose();
     let actions = body.actions.map(|all| actions(&all)).transpose();
-    let ((trigger, matching), (conditions, actions)) = Error::both(
-        Error::both(trigger, matching(body.r#match.as_deref())),
-        Error::both(conditions, actions),
-    )?;
+    let name = body.name.as_deref().map(check_name).transpose();
+    let named = Error::both(name, matching(body.r#match.as_deref()));
+    let (((_, matching), trigger), (conditions, actions)) =
+        Error::both(Error::both(named, trigger), Error::both(conditions, actions))?;
     check_webhooks(&call, rule.bot, actions.as_deref().unwrap_or_default()).await?;
     let (name, enabled) = (body.name, body.enabled);
-    let change = AutomationChange { name, enabled, trigger, conditions, matching, actions };
+    let position = body.position;
+    let change =
+        AutomationChange { name, enabled, trigger, conditions, matching, actions, position };
     let changed = call.automations.change(id, change).await?;
     let figures = call.automations.figures(id).await?;
-    Ok(Data::of(AutomationView::of(changed, figures)))
+    let position = call.automations.position(&changed);
+    Ok(Data::of(AutomationView::of(changed, figures, position)))
 }
 
 async fn remove(call: Call<Bots>, Path(id): Path<AutomationId>) -> Result<Message, ApiError> {
@@ -326,11 +340,14 @@ pub struct DoneView {
     /// Why it was not; null where it was.
     #[schema(example = json!(null))]
     error: Option<String>,
+    /// How it was done in another way than it says, such as a link in place of a file; null where it was done so.
+    #[schema(example = json!(null))]
+    note: Option<String>,
 }
 
 impl DoneView {
     pub fn of(done: Done) -> Self {
-        Self { r#type: done.action, done: done.fault.is_none(), error: done.fault }
+        Self { r#type: done.action, done: done.fault.is_none(), error: done.fault, note: done.note }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
             bot_body::{ChangeBody, DraftBody},
             bot_view::{self, BotView},
             fields::{renamed, snake},
+            pages::ShortPageQuery,
         },
     },
     bots::{Bot, BotChange, BotDraft, BotStatus},
@@ -86,6 +87,8 @@ struct BotsQuery {
     /// A part of the name, whatever its case.
     #[schema(max_length = 100)]
     search: Option<String>,
+    #[serde(flatten)]
+    page: ShortPageQuery,
 }
 
 fn status_choice() -> Schema {
@@ -98,7 +101,7 @@ fn status_choice() -> Schema {
 struct BotsView {
     /// In the order in which they were made.
     bots: Vec<BotView>,
-    /// How many there are.
+    /// How many there are, on all pages.
     #[schema(example = 1)]
     total: usize,
 }
@@ -111,7 +114,8 @@ async fn list(
     let sight = Sight::of(&call).await?;
     let mut found = call.bots.list(query.status, search).await?;
     found.retain(|bot| sight.has(Some(bot.id)));
-    let (total, bots) = (found.len(), bot_view::views(&call, found).await?);
+    let total = found.len();
+    let bots = bot_view::views(&call, query.page.of(found)).await?;
     Ok(Data::of(BotsView { bots, total }))
 }
 

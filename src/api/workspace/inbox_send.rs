@@ -201,12 +201,14 @@ async fn file_kind(
         ErrorCode::NotFound => Error::invalid_field("media_id", "names no uploaded file"),
         _ => error,
     })?;
-    Ok(match file.mime.split('/').next() {
-        Some("image") => (MediaKind::Image, "image"),
-        Some("video") => (MediaKind::Video, "video"),
-        Some("audio") => (MediaKind::Audio, "audio"),
-        _ => (MediaKind::Document, "document"),
-    })
+    let kind = MediaKind::of_type(&file.mime);
+    let name = match kind {
+        MediaKind::Image => "image",
+        MediaKind::Video => "video",
+        MediaKind::Audio => "audio",
+        _ => "document",
+    };
+    Ok((kind, name))
 }
 
 /// Who writes, as it is noted with the message.

@@ -116,7 +116,7 @@ struct NewInvitationView {
 }
 
 async fn list(call: Call<Admin>) -> Result<Data<InvitationsView>, ApiError> {
-    let all = call.accounts.invitations().await?;
+    let all = call.accounts.invitations.open().await?;
     Ok(Data::of(InvitationsView { invites: all.into_iter().map(InvitationView::from).collect() }))
 }
 
@@ -136,13 +136,14 @@ async fn invite(
     Body(body): Body<Draft>,
 ) -> Result<Created<NewInvitationView>, ApiError> {
     let role = body.role.unwrap_or(Role::Agent);
-    let (invitation, code) = call.accounts.invite(&body.email, role, &call.principal()).await?;
-    let url = Some(call.accounts.invitation_link(&code));
+    let (invitation, code) =
+        call.accounts.invitations.invite(&body.email, role, &call.principal()).await?;
+    let url = Some(call.accounts.invitations.link(&code));
     let invite = InvitationView { url, code: Some(code), ..invitation.into() };
     Ok(Created::of(NewInvitationView { invite }))
 }
 
 async fn withdraw(call: Call<Admin>, Path(id): Path<InvitationId>) -> Result<Message, ApiError> {
-    call.accounts.withdraw(id, &call.principal()).await?;
+    call.accounts.invitations.withdraw(id, &call.principal()).await?;
     Ok(Message::of("The invitation was withdrawn"))
 }

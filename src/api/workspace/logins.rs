@@ -26,7 +26,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "One's own sign-ins that last, newest first"),
         Endpoint::delete("/api/v1/auth/logins/{id}", remove)
             .named("removeLogin")
-            .about(TAG, "End a sign-in of one's own"),
+            .about(TAG, "End a sign-in of one's own")
+            .audited(),
     ]
 }
 
@@ -71,13 +72,13 @@ struct LoginView {
 
 async fn sign_out(call: Call<Person>) -> Result<Message, ApiError> {
     let (user, login) = call.signed_in()?;
-    call.accounts.sign_out(user, login).await?;
+    call.accounts.sign_ins.sign_out(user, login).await?;
     Ok(Message::of("Signed out"))
 }
 
 async fn list(call: Call<Person>) -> Result<Data<LoginsView>, ApiError> {
     let (user, own) = call.signed_in()?;
-    let logins = call.accounts.logins(user).await?.into_iter().map(|login| LoginView {
+    let logins = call.accounts.sign_ins.logins(user).await?.into_iter().map(|login| LoginView {
         id: login.id.to_string(),
         created_at: seconds(login.created_at),
         last_seen_at: seconds(login.last_seen_at),
@@ -91,6 +92,6 @@ async fn list(call: Call<Person>) -> Result<Data<LoginsView>, ApiError> {
 
 async fn remove(call: Call<Person>, Path(id): Path<LoginId>) -> Result<Message, ApiError> {
     let (user, _) = call.signed_in()?;
-    call.accounts.sign_out(user, id).await?;
+    call.accounts.sign_ins.sign_out(user, id).await?;
     Ok(Message::of("The sign-in was ended"))
 }

@@ -6,7 +6,7 @@
 
 mod account;
 pub mod automation_body;
-mod automations;
+pub mod automations;
 pub mod bot_access;
 mod canned;
 mod contact_view;

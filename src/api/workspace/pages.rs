@@ -7,6 +7,8 @@ use crate::{api::kit::Limit, domain::Error};
 
 /// Entries up to which pages of a list go that is read from its beginning.
 const FARTHEST: usize = 10_000;
+/// How many are on a page where nothing is said, as `Limit` below.
+const USUAL: usize = 20;
 
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
@@ -51,6 +53,30 @@ impl PageQuery {
     }
 }
 
+/// Which page of a short list is asked for; all of it where nothing is said.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[schema(as = WorkspaceShortPageQuery)]
+pub struct ShortPageQuery {
+    /// From 1. Without `page` and `per_page` all are listed.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 1)]
+    page: Option<usize>,
+    /// How many on a page (20 where `page` alone is given).
+    #[schema(minimum = 1, maximum = 100, example = 20)]
+    per_page: Option<usize>,
+}
+
+impl ShortPageQuery {
+    /// The entries of this page out of all.
+    pub fn of<T>(self, all: Vec<T>) -> Vec<T> {
+        if self.page.is_none() && self.per_page.is_none() {
+            return all;
+        }
+        let (page, limit) = (self.page.unwrap_or(1), self.per_page.unwrap_or(USUAL));
+        let skipped = page.saturating_sub(1).saturating_mul(limit);
+        all.into_iter().skip(skipped).take(limit).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +87,9 @@ mod tests {
         let all: Vec<usize> = (0..45).collect();
         assert_eq!(page(None).of(all.clone()), (0..20).collect::<Vec<_>>());
         assert_eq!(page(Some(3)).of(all.clone()), (40..45).collect::<Vec<_>>());
-        assert!(page(Some(1_000_000)).of(all).is_empty());
+        assert!(page(Some(1_000_000)).of(all.clone()).is_empty());
+        let short = |page| ShortPageQuery { page, per_page: None };
+        assert_eq!(short(None).of(all.clone()), all);
+        assert_eq!(short(Some(3)).of(all.clone()), (40..45).collect::<Vec<_>>());
     }
 }

@@ -91,7 +91,7 @@ impl From<Shown> for PresenceView {
 async fn beat(call: Call<Person>, Body(body): Body<Beat>) -> Result<Data<PresenceView>, ApiError> {
     let person = call.person()?;
     let shown = match body.status {
-        Some(status) => call.presence.choose(person, status, None),
+        Some(status) => call.presence.choose(person, status, None).await.map_err(Error::from)?,
         None => call.presence.beat(person),
     };
     Ok(Data::of(shown.into()))
@@ -112,7 +112,8 @@ async fn choose(
     Body(body): Body<Choice>,
 ) -> Result<Data<PresenceView>, ApiError> {
     let message = body.message.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    Ok(Data::of(call.presence.choose(call.person()?, body.status, message).into()))
+    let chosen = call.presence.choose(call.person()?, body.status, message).await;
+    Ok(Data::of(chosen.map_err(Error::from)?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -152,7 +152,8 @@ async fn sign_in(
 ) -> Result<Data<SignInView>, ApiError> {
     let SignInBody { email, password, totp_code } = body;
     let from = visit(call.request());
-    let signed_in = call.accounts.sign_in(&email, &password, totp_code.as_deref(), from).await?;
+    let signed_in =
+        call.accounts.sign_ins.sign_in(&email, &password, totp_code.as_deref(), from).await?;
     Ok(Data::of(match signed_in {
         SignIn::Done(done) => SignInView::Done(Box::new(SessionView::of(*done, &call))),
         SignIn::NeedsCode { temp_token, expires_in } => SignInView::NeedsCode(SecondStepView {

@@ -26,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "It is asked for at no sign-in before `POST /api/v1/auth/totp/verify` has seen a code of it. 409 where \
                  one is enabled.",
             )
+            .audited()
             .limited(Bucket::SignIn)
             .repeats(Repeat::Secret),
         Endpoint::post("/api/v1/auth/totp/verify", verify)
@@ -37,11 +38,13 @@ pub fn endpoints() -> Vec<Endpoint> {
                  code is taken once, and a `temp_token` has five tries in five minutes.",
             )
             .may_fail(&[ErrorCode::Forbidden])
+            .audited()
             .limited(Bucket::SignIn)
             .repeats(Repeat::Unkeyed),
         Endpoint::delete("/api/v1/auth/totp", disable)
             .named("disableTotp")
             .about(TAG, "Disable two-factor authentication")
+            .audited()
             .limited(Bucket::SignIn),
     ]
 }
@@ -66,7 +69,7 @@ struct SetupView {
 
 async fn set_up(call: Call<Person>) -> Result<Data<SetupView>, ApiError> {
     let (user, _) = call.signed_in()?;
-    let setup = call.accounts.set_up_totp(user).await?;
+    let setup = call.accounts.factors.set_up(user).await?;
     let qr_code = linking_code::data_url(&setup.address)?;
     Ok(Data::of(SetupView { secret: setup.secret, otpauth_url: setup.address, qr_code }))
 }
@@ -107,11 +110,11 @@ async fn verify(
 ) -> Result<Data<VerifiedView>, ApiError> {
     if let Some(temp_token) = body.temp_token {
         let from = visit(call.request());
-        let done = call.accounts.sign_in_with_code(&temp_token, &body.code, from).await?;
+        let done = call.accounts.sign_ins.sign_in_with_code(&temp_token, &body.code, from).await?;
         return Ok(Data::of(VerifiedView::SignedIn(Box::new(SessionView::of(done, &call)))));
     }
     let (user, _) = call.signed_in()?;
-    let recovery_codes = call.accounts.enable_totp(user, &body.code).await?;
+    let recovery_codes = call.accounts.factors.enable(user, &body.code).await?;
     Ok(Data::of(VerifiedView::Enabled(EnabledView { enabled: true, recovery_codes })))
 }
 
@@ -128,6 +131,6 @@ struct DisableBody {
 
 async fn disable(call: Call<Person>, Body(body): Body<DisableBody>) -> Result<Message, ApiError> {
     let (user, _) = call.signed_in()?;
-    call.accounts.disable_totp(user, &body.password, &body.code).await?;
+    call.accounts.factors.disable(user, &body.password, &body.code).await?;
     Ok(Message::of("Two-factor authentication is disabled"))
 }

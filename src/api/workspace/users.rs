@@ -13,14 +13,16 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Admin, Body, Call, Conversations, Created, Data, Message, Path, Repeat, choice,
+            Admin, Body, Call, Conversations, Created, Data, Message, Path, Query, Repeat, choice,
             path::uuid, path_value,
         },
         sessions::wire::seconds,
-        workspace::{inbox::caller, people_names::all_sessions, views::MemberView},
+        workspace::{
+            inbox::caller, pages::ShortPageQuery, people_names::all_sessions, views::MemberView,
+        },
     },
     assignment,
-    domain::{ErrorCode, Subject},
+    domain::{Error, ErrorCode, Subject},
     inbox::Agent,
 };
 
@@ -76,13 +78,23 @@ path_value! {
 struct MembersView {
     /// In the order in which they came.
     users: Vec<MemberView>,
-    /// How many there are.
+    /// How many there are, on all pages.
     total: usize,
 }
 
-async fn list(call: Call<Conversations>) -> Result<Data<MembersView>, ApiError> {
+#[derive(Deserialize, ToSchema)]
+struct UsersQuery {
+    #[serde(flatten)]
+    page: ShortPageQuery,
+}
+
+async fn list(
+    call: Call<Conversations>,
+    Query(query): Query<UsersQuery>,
+) -> Result<Data<MembersView>, ApiError> {
     let users = call.accounts.users().await?;
     let total = users.len();
+    let users = query.page.of(users);
     let users = users.into_iter().map(MemberView::from).collect();
     Ok(Data::of(MembersView { users, total }))
 }
@@ -168,7 +180,7 @@ async fn change(
 
 async fn remove(call: Call<Admin>, Path(id): Path<UserId>) -> Result<Message, ApiError> {
     call.accounts.remove_user(id, &call.principal()).await?;
-    call.presence.forget(id);
+    call.presence.forget(id).await.map_err(Error::from)?;
     call.notifications.forget(id).await?;
     let by = caller(&call).ok();
     call.inbox.release(&all_sessions(&call), (Agent::User(id), by)).await?;

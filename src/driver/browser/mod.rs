@@ -37,6 +37,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chromiumoxide::{cdp::browser_protocol::page::CaptureScreenshotFormat, page::ScreenshotParams};
 use tokio::{
     sync::{Mutex, mpsc},
     time::timeout,
@@ -66,6 +67,8 @@ use crate::{
 const EVENTS: usize = 1_024;
 /// How long the page may take to leave its account; it ends with the browser in any case.
 const LOGOUT_DEADLINE: Duration = Duration::from_secs(5);
+/// Good enough to read a page, at a third of the size of the best.
+const SCREENSHOT_QUALITY: i64 = 70;
 
 /// Opens sessions in browsers.
 pub struct BrowserEngine {
@@ -160,6 +163,7 @@ impl Driver for BrowserDriver {
                 let reply = self.agent.call(&self.page, call, Some(Subject::Chat)).await?;
                 Ok(Reply::Sent(wire::read(reply)?))
             }
+            Command::Screenshot => Ok(Reply::Screenshot(self.screenshot().await?)),
             other => {
                 let call = Call::of(&other);
                 let reply = self.agent.call(&self.page, call, wire::subject_of(&other)).await?;
@@ -205,5 +209,18 @@ impl Driver for BrowserDriver {
 
     fn memory(&self) -> Option<u64> {
         self.chromium.try_lock().ok()?.as_ref()?.memory()
+    }
+}
+
+impl BrowserDriver {
+    /// A picture of what the page shows, as large as its window.
+    async fn screenshot(&self) -> Result<Vec<u8>, Error> {
+        let params = ScreenshotParams::builder()
+            .format(CaptureScreenshotFormat::Jpeg)
+            .quality(SCREENSHOT_QUALITY)
+            .build();
+        self.page.screenshot(params).await.map_err(|error| {
+            Error::new(ErrorCode::EngineFailed, format!("the browser gave no picture: {error}"))
+        })
     }
 }

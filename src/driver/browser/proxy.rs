@@ -281,9 +281,9 @@ mod tests {
                 .unwrap();
         let (head, mut socket) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 200"));
-        let mut heard = [0; 5];
-        socket.read_exact(&mut heard).await.unwrap();
-        assert_eq!(&heard, b"hello");
+        let mut received = [0; 5];
+        socket.read_exact(&mut received).await.unwrap();
+        assert_eq!(&received, b"hello");
         let head = asked.await.unwrap();
         assert!(head.starts_with("CONNECT example.org:443 HTTP/1.1\r\n"), "{head}");
         let credentials = BASE64.encode("me:it's secret");

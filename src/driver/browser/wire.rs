@@ -253,7 +253,10 @@ impl Call {
             Command::RefreshQr => Self::RefreshQr,
             Command::Find { message } => Self::Find { message },
             Command::Receipts { message } => Self::Receipts { message },
-            Command::Send(_) | Command::DownloadMedia { .. } | Command::Ping => Self::Ping,
+            Command::Send(_)
+            | Command::DownloadMedia { .. }
+            | Command::Screenshot
+            | Command::Ping => Self::Ping,
         }
     }
 }
@@ -275,14 +278,16 @@ pub fn subject_of(command: &Command) -> Option<Subject> {
 }
 
 #[derive(Deserialize)]
-struct GroupCreated {
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct GroupCreated {
     id: Jid,
     participants: Vec<ParticipantOutcome>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
-struct PairingCode {
+pub struct PairingCode {
     code: String,
     expires_at: Timestamp,
 }

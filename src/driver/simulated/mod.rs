@@ -195,7 +195,7 @@ async fn carry_out(device: &Device, command: Command) -> Result<Reply, Error> {
             let answer =
                 device.request(request).await.map_err(|r| failure(r, Some(Subject::Media)))?;
             let Answer::Media { media, .. } = answer else { return Err(odd_answer()) };
-            let file = device.network().media(&media);
+            let file = device.network().media().get(&media);
             let file = file.ok_or_else(|| Error::not_found(Subject::Media, "the file is gone"))?;
             tokio::fs::copy(&file.path, &into).await.map_err(|error| {
                 Error::new(ErrorCode::EngineFailed, format!("the file cannot be written: {error}"))
@@ -228,6 +228,10 @@ async fn carry_out(device: &Device, command: Command) -> Result<Reply, Error> {
             Err(refusal) => Err(failure(refusal, None)),
             Ok(_) => Err(odd_answer()),
         },
+        Command::Screenshot => {
+            let message = "The simulated engine has no browser, so there is nothing to see";
+            Err(Error::new(ErrorCode::Unsupported, message))
+        }
         Command::Ping => Ok(Reply::Done),
         other => {
             let (request, subject) = request_for(other).ok_or_else(odd_answer)?;
@@ -244,12 +248,12 @@ fn own_chats(device: &Device) -> Result<Vec<crate::domain::Chat>, Error> {
 async fn send(device: &Device, outgoing: Outgoing) -> Result<Reply, Error> {
     let content = match outgoing.content {
         Content::Media(media) => {
-            let (id, place) = device.network().media_place();
+            let (id, place) = device.network().media().place();
             let unreadable = |error: std::io::Error| {
                 Error::new(ErrorCode::EngineFailed, format!("the file cannot be read: {error}"))
             };
             tokio::fs::copy(&media.path, &place).await.map_err(unreadable)?;
-            device.network().keep_media(&id, &media.mime).map_err(unreadable)?;
+            device.network().media().keep(&id, &media.mime).map_err(unreadable)?;
             DeviceContent::Media {
                 media: id,
                 kind: media.kind,

@@ -49,6 +49,7 @@ pub fn request_for(command: Command) -> Option<(Request, Option<Subject>)> {
         | Command::CreateGroup { .. }
         | Command::DownloadMedia { .. }
         | Command::Find { .. }
+        | Command::Screenshot
         | Command::Ping => return None,
     })
 }

@@ -96,14 +96,14 @@ async fn an_idle_log_goes_on_behind_what_another_appended_and_dropped() {
         busy.append(&session, vec![ack(&format!("K{n}"))], Batch::new()).await.unwrap();
     }
     busy.prune(Retention::of_bytes(1), NOBODY).await.unwrap();
-    let told = idle.append(&session, vec![ack("A")], Batch::new()).await.unwrap();
-    assert_eq!((told[0].seq, told[0].channel_seq, idle.oldest()), (10, 10, 9));
+    let appended = idle.append(&session, vec![ack("A")], Batch::new()).await.unwrap();
+    assert_eq!((appended[0].seq, appended[0].channel_seq, idle.oldest()), (10, 10, 9));
     for n in 0..9 {
         busy.append(&session, vec![ack(&format!("L{n}"))], Batch::new()).await.unwrap();
     }
     busy.prune(Retention::of_bytes(1), NOBODY).await.unwrap();
-    let told = idle.append(&session, vec![ack("B")], Batch::new()).await.unwrap();
-    assert_eq!((told[0].seq, idle.read(None, 18, 9).await.unwrap().len()), (20, 2));
+    let appended = idle.append(&session, vec![ack("B")], Batch::new()).await.unwrap();
+    assert_eq!((appended[0].seq, idle.read(None, 18, 9).await.unwrap().len()), (20, 2));
 }
 
 #[tokio::test]

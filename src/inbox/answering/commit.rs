@@ -77,7 +77,7 @@ impl Worker {
             let may_answer = answerable.is_some();
             let state = match answerable {
                 Some(state) => Some(state),
-                // What a visitor has read is among the messages, whoever has taken over since.
+                // What a visitor has read is among the messages, no matter who has taken over since.
                 None if said.is_read => self.known(work.store(), due).await?,
                 None => None,
             };
@@ -187,8 +187,8 @@ impl Worker {
             is_degraded: said.is_degraded,
             is_truncated: said.is_truncated,
         };
-        let of = (&due.session, &due.chat);
         for message in &due.messages {
+            let of = (&due.session, message.chat.as_ref().unwrap_or(&due.chat));
             work.put(&BotTurn::at(of, &message.key), &turn).await?;
         }
         let answered = u64::try_from(due.messages.len()).unwrap_or(u64::MAX);

@@ -51,6 +51,9 @@ pub struct DueMessage {
     pub event: Uuid,
     /// When that was.
     pub at: Timestamp,
+    /// Where it is, if that is the other chat of the same person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<Jid>,
 }
 
 impl Record for AnswerDue {
@@ -131,6 +134,23 @@ impl AnswerDue {
         }
     }
 
+    /// The messages of the person's other chat come before its own.
+    pub fn follow(&mut self, other: Self) {
+        let Self { chat, messages, .. } = other;
+        let moved = messages.into_iter().map(|message| {
+            let chat = Some(message.chat.unwrap_or_else(|| chat.clone()));
+            DueMessage { chat: chat.filter(|chat| *chat != self.chat), ..message }
+        });
+        self.messages.splice(..0, moved);
+        let surplus = self.messages.len().saturating_sub(MOST_MESSAGES);
+        self.messages.drain(..surplus);
+    }
+
+    /// The other chat in which there are messages of it.
+    pub fn other_chat(&self) -> Option<&Jid> {
+        self.messages.iter().find_map(|message| message.chat.as_ref())
+    }
+
     /// What is left of it when an answer to some of its messages is there; none when nothing is.
     pub fn without(mut self, answered: &[DueMessage], now: Timestamp) -> Option<Self> {
         self.messages.retain(|message| !answered.contains(message));
@@ -158,7 +178,7 @@ mod tests {
 
     fn message(number: u128) -> DueMessage {
         let at = from_seconds(100);
-        DueMessage { key: number.to_string(), event: Uuid::from_u128(number), at }
+        DueMessage { key: number.to_string(), event: Uuid::from_u128(number), at, chat: None }
     }
 
     fn due() -> AnswerDue {
@@ -189,6 +209,20 @@ mod tests {
             due.join(message(number), (from_seconds(100), GATHER));
         }
         assert_eq!((due.messages.len(), due.due), (MOST_MESSAGES, from_seconds(100)));
+    }
+
+    #[test]
+    fn messages_of_the_other_chat_come_first_and_keep_their_chat() {
+        let hidden: Jid = "100015550000001@lid".parse().unwrap();
+        let (mut own, other) = (due(), AnswerDue { chat: hidden.clone(), ..due() });
+        own.messages = vec![message(7)];
+        own.follow(other);
+        assert_eq!((own.keys(), own.other_chat()), (vec!["0".into(), "7".into()], Some(&hidden)));
+        // And back again: what is of the chat itself needs no name.
+        let mut back = AnswerDue { chat: hidden.clone(), messages: vec![message(8)], ..due() };
+        back.follow(own);
+        let chats: Vec<_> = back.messages.iter().map(|message| message.chat.clone()).collect();
+        assert_eq!(chats, [None, Some(due().chat), None]);
     }
 
     #[test]

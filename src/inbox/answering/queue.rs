@@ -13,7 +13,10 @@ use uuid::Uuid;
 use crate::{
     answers::{AnswerRules, LiveAnswers},
     domain::{Clock, Event, Jid, Message, SessionId},
-    inbox::answering::due::{AnswerDue, AnswerLeft, DueMessage},
+    inbox::{
+        answering::due::{AnswerDue, AnswerLeft, DueMessage},
+        other_chat::other_chat,
+    },
     store::{Store, StoreError},
 };
 
@@ -49,7 +52,8 @@ impl AnswerQueue {
         self.store.get(&AnswerDue::at(session, chat)).await
     }
 
-    /// Has a bot answer a message, in the commit of its event.
+    /// Has a bot answer a message, in the commit of its event. What is due in the person's other chat is answered
+    /// with it.
     pub async fn add(
         &self,
         store: &Store,
@@ -61,15 +65,27 @@ impl AnswerQueue {
         // A visitor's message is a request of its own, whose answer is waited for.
         let gather = if session.is_web() { Duration::ZERO } else { self.rules.gather };
         let now = (self.clock.now(), gather);
-        let message = DueMessage { key: message.id.key.to_string(), event: event.id, at: event.at };
+        let message = DueMessage {
+            key: message.id.key.to_string(),
+            event: event.id,
+            at: event.at,
+            chat: None,
+        };
         let mut transaction = store.transaction();
-        let due = match transaction.get(&key).await? {
+        let mut due = match transaction.get(&key).await? {
             Some(mut due) if due.bot == bot => {
                 due.join(message, now);
                 due
             }
             _ => AnswerDue::new((session, chat), bot, message, now),
         };
+        if let Some(other) = other_chat(transaction.store(), session, chat).await? {
+            let at = AnswerDue::at(session, &other.chat);
+            if let Some(waiting) = transaction.get(&at).await?.filter(|due| due.bot == bot) {
+                transaction.delete(&at).await?;
+                due.follow(waiting);
+            }
+        }
         transaction.put(&key, &due).await?;
         // Within a transaction nothing can be in conflict.
         transaction.commit().await?;
@@ -114,7 +130,7 @@ impl AnswerQueue {
 
     /// Forgets what was left in a conversation that is deleted.
     pub async fn forget(&self, session: &SessionId, chat: &Jid) -> Result<(), StoreError> {
-        self.store.clear(AnswerLeft::at(session, chat)).await
+        self.store.upkeep().clear(AnswerLeft::at(session, chat)).await
     }
 
     /// Wakes the runner, if the event that was committed added something.
@@ -137,19 +153,23 @@ mod tests {
         config::Config,
         domain::clock::from_seconds,
         inbox,
-        store::{Catalogue, disk::Disk},
+        store::{Catalogue, Opener},
     };
 
     const CATALOGUE: Catalogue = Catalogue::with(&[inbox::TABLES]);
 
     #[tokio::test]
     async fn each_message_whose_answer_was_left_is_due_again_once_it_is_asked_for() {
-        let store = Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap();
+        let store = Opener::of(CATALOGUE).temporary().await.unwrap();
         let rules = AnswerRules::of(&Config::shipped().unwrap().assistant);
         let queue = AnswerQueue::new(store.clone(), Clock::system(), rules);
         let (session, chat) = (SessionId::of_web(Uuid::nil()), Jid::of_visitor(Uuid::nil()));
-        let message =
-            |key: &str| DueMessage { key: key.to_owned(), event: Uuid::nil(), at: from_seconds(1) };
+        let message = |key: &str| DueMessage {
+            key: key.to_owned(),
+            event: Uuid::nil(),
+            at: from_seconds(1),
+            chat: None,
+        };
         assert!(!queue.resume(&session, &chat, "a").await.unwrap());
         let messages = vec![message("a"), message("b")];
         let left = AnswerLeft { bot: Uuid::nil(), messages };

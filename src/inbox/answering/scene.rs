@@ -41,7 +41,12 @@ impl Worker {
         if self.answerable(&self.store, due, bot).await?.is_none() {
             return Ok(None);
         }
-        let all = self.store.messages().page(&due.session, &due.chat, None, READ).await?;
+        let mut all = self.store.messages().page(&due.session, &due.chat, None, READ).await?;
+        if let Some(chat) = due.other_chat() {
+            let other = self.store.messages().page(&due.session, chat, None, READ).await?;
+            all.extend(other);
+            all.sort_by_key(|message| message.timestamp);
+        }
         let (asked, said): (Vec<&Message>, Vec<&Message>) =
             all.iter().partition(|message| is_due(due, message));
         let asked = asked.into_iter().filter_map(history_of);

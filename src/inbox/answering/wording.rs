@@ -90,13 +90,19 @@ impl Worker {
         while let Some(piece) = reply.next().await {
             match piece {
                 Ok(piece) => live.say(&spoken.take(&piece)),
-                Err(error) => return Some(error),
+                Err(error) => {
+                    self.assistant.note_failure(error);
+                    return Some(error);
+                }
             }
             if spoken.is_full() {
                 break;
             }
         }
         let is_empty = spoken.shown().is_empty() && !spoken.asks_for_person();
+        if is_empty {
+            self.assistant.note_failure(ModelError::Broken);
+        }
         is_empty.then_some(ModelError::Broken)
     }
 

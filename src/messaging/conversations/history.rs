@@ -166,7 +166,7 @@ impl History {
         let is_there = conversation.deleted_at.is_none();
         let can_ask = self.engines.is_connected(&conversation.session)?;
         // On a disk that is nearly full nothing is fetched that can be fetched later.
-        let has_room = self.store.admit().is_ok();
+        let has_room = self.store.health().admit().is_ok();
         Ok(has_history && has_room && is_due && is_there && can_ask)
     }
 

@@ -86,6 +86,6 @@ impl RetryWriter {
             }
             self.buffer.first_done(session);
         }
-        self.writer.store().admit().is_ok() && self.buffer.close(session)
+        self.writer.store().health().admit().is_ok() && self.buffer.close(session)
     }
 }

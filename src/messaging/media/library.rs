@@ -1,6 +1,12 @@
 //! Library of uploaded files: stored once by content, found by id, for sends that name them.
 //!
-//! A file that is sent is copied, so that the library may drop it after its time.
+//! A file that is sent is copied, so that the library may drop it after its time. What names a file for later, such as a
+//! flow or a quick reply, holds it: a file that is held stays.
+//!
+//! | tree | key | value |
+//! |---|---|---|
+//! | `MediaLibrary` | id | [`LibraryFile`] |
+//! | `MediaHolds` | file, holder | [`Hold`] |
 
 use std::{path::PathBuf, time::Duration};
 
@@ -17,7 +23,7 @@ use crate::{
         folder::MediaFolder,
         uploads::{Typed, type_of},
     },
-    store::{Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Tree},
+    store::{Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Transaction, Tree},
 };
 
 /// Files are dropped after this time.
@@ -53,6 +59,53 @@ pub struct LibraryFile {
     pub size: u64,
     pub filename: String,
     pub created_at: Timestamp,
+    /// When its time began again, because it was held at the end of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_since: Option<Timestamp>,
+}
+
+/// A record that names a file for later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub since: Timestamp,
+}
+
+impl Record for Hold {
+    const TABLE: Table = Table {
+        tree: Tree::new(216, "MediaHolds"),
+        owner: "messaging",
+        indexes: &[],
+        scope: Scope::Gateway,
+    };
+}
+
+impl Hold {
+    /// Those of a file.
+    fn of(file: Uuid) -> Key<Self> {
+        Self::key().uuid(file)
+    }
+
+    /// Makes a holder hold these files and no others, within a transaction. A further file that is not there is an error:
+    /// its place among them.
+    pub async fn change(
+        transaction: &Transaction,
+        holder: Uuid,
+        (before, files): (&[Uuid], &[Uuid]),
+        now: Timestamp,
+    ) -> Result<Result<(), usize>, StoreError> {
+        for file in before.iter().filter(|file| !files.contains(file)) {
+            transaction.delete(&Self::of(*file).uuid(holder)).await?;
+        }
+        for (place, file) in files.iter().enumerate() {
+            let is_there = transaction.get(&LibraryFile::key().uuid(*file)).await?.is_some();
+            if is_there {
+                transaction.put(&Self::of(*file).uuid(holder), &Self { since: now }).await?;
+            } else if !before.contains(file) {
+                return Ok(Err(place));
+            }
+        }
+        Ok(Ok(()))
+    }
 }
 
 impl Record for LibraryFile {
@@ -64,7 +117,8 @@ impl Record for LibraryFile {
     };
 
     fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
-        let by_time = BY_TIME.key().time(self.created_at).uuid(self.id);
+        let since = self.kept_since.unwrap_or(self.created_at);
+        let by_time = BY_TIME.key().time(since).uuid(self.id);
         vec![by_time, BY_CONTENT.key().text(&self.sha256).uuid(self.id)]
     }
 }
@@ -87,7 +141,7 @@ impl Library {
 
     /// Takes a file in, if its content is of a type that can be sent.
     pub async fn add(&self, bytes: Vec<u8>, filename: Option<&str>) -> Result<LibraryFile, Error> {
-        self.store.admit()?;
+        self.store.health().admit()?;
         let name = filename.and_then(file_name::tidy);
         let Typed { mime, is_certain } = type_of(&bytes, name.as_deref());
         let essence = mime.split(';').next().unwrap_or_default().trim().to_owned();
@@ -108,6 +162,7 @@ impl Library {
             sha256,
             mime,
             created_at: self.clock.now(),
+            kept_since: None,
         };
         self.write(&file, bytes)
             .await
@@ -126,6 +181,11 @@ impl Library {
     pub async fn get(&self, id: Uuid) -> Result<LibraryFile, Error> {
         let unknown = || Error::not_found(Subject::Media, "there is no such file");
         self.store.get(&LibraryFile::key().uuid(id)).await?.ok_or_else(unknown)
+    }
+
+    /// The same as a transaction sees it; none for one that is not there.
+    pub async fn known(store: &Store, id: Uuid) -> Result<Option<LibraryFile>, StoreError> {
+        store.get(&LibraryFile::key().uuid(id)).await
     }
 
     pub fn path(&self, file: &LibraryFile) -> PathBuf {
@@ -156,9 +216,15 @@ impl Library {
 #[async_trait]
 impl Handler for Library {
     async fn run(&self, _: &Job, work: &mut Work<'_>) -> Result<Then, Error> {
-        let before = self.clock.now() - KEPT;
+        let now = self.clock.now();
+        let before = now - KEPT;
         let old = BY_TIME.key().below().before(BY_TIME.key().time(before));
         for found in work.store().follow(old, DROPPED_AT_ONCE).await? {
+            if !work.store().keys(Hold::of(found.record.id).below(), 1).await?.is_empty() {
+                work.put(&found.key, &LibraryFile { kept_since: Some(now), ..found.record })
+                    .await?;
+                continue;
+            }
             work.delete(&found.key).await?;
             if !Self::has(work.store(), &found.record.sha256).await? {
                 let _ = tokio::fs::remove_file(self.path(&found.record)).await;

@@ -250,7 +250,7 @@ impl<'a> Messages<'a> {
     }
 
     /// Adds the write to a batch; whether the message is new. One stays where it was first written
-    /// and keeps its number; one that was deleted here stays so. Whoever writes new messages of one
+    /// and keeps its number; one that was deleted here stays so. A caller that writes new messages of one
     /// chat does so one after the other.
     pub async fn put_in(
         &self,

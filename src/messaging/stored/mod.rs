@@ -38,7 +38,7 @@ use crate::{
         Chat, Contact, Identity, SessionId,
         conversation::{ConversationRecord, DayCount, Tag},
     },
-    messaging::media::library::LibraryFile,
+    messaging::media::library::{Hold, LibraryFile},
     store::{Declaration, Store, StoreError},
 };
 
@@ -51,6 +51,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<Contact>(),
     Declaration::of::<ConversationRecord>(),
     Declaration::of::<DayCount>(),
+    Declaration::of::<Hold>(),
     Declaration::of::<Identity>(),
     Declaration::of::<LibraryFile>(),
     Declaration::of::<MessageRecord>(),
@@ -142,7 +143,7 @@ pub async fn wipe(store: &Store, session: &SessionId) -> Result<(), StoreError> 
     let numbers = Numbers::of(store);
     store.messages().clear(session, None).await?;
     numbers.keep(store.engine()).await?;
-    store.clear_account(session).await?;
+    store.upkeep().clear_account(session).await?;
     numbers.change_listing();
     Ok(())
 }

@@ -138,7 +138,7 @@ mod tests {
             clear(store.engine(), Key::new(*tree).all()).await.unwrap();
         }
         assert_ne!(found(&store, &session, tag).await, before);
-        let done = store.reindex().await.unwrap();
+        let done = store.upkeep().reindex().await.unwrap();
         assert_eq!((done.of::<MessageRecord>(), done.of::<Chat>()), (3, 1));
         assert_eq!(found(&store, &session, tag).await, before);
     }

@@ -1,5 +1,7 @@
 //! A mail, and what takes it to its receiver.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,6 +21,22 @@ pub struct Mail {
     pub written_at: Timestamp,
     /// After this it would say nothing that is still true.
     pub good_until: Timestamp,
+}
+
+impl Mail {
+    /// A mail that shows that mails arrive.
+    pub fn test(to: &str, now: Timestamp) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            to: to.to_owned(),
+            subject: "A test of mail".to_owned(),
+            text:
+                "You asked for this mail to test the settings. It has arrived, so they are right.\n"
+                    .to_owned(),
+            written_at: now,
+            good_until: now + Duration::from_secs(60),
+        }
+    }
 }
 
 /// Why a mail was not taken. Says nothing of its text and its receiver.

@@ -110,11 +110,12 @@ mod tests {
     async fn server(listener: TcpListener, receiver: &'static str) -> Vec<String> {
         let (stream, _) = listener.accept().await.unwrap();
         let (read, mut write) = stream.into_split();
-        let (mut lines, mut told, mut is_text) = (BufReader::new(read).lines(), Vec::new(), false);
+        let (mut lines, mut received, mut is_text) =
+            (BufReader::new(read).lines(), Vec::new(), false);
         write.write_all(b"220 mail.example ESMTP\r\n").await.unwrap();
         while let Ok(Some(line)) = lines.next_line().await {
             let word = line.split([' ', ':']).next().unwrap().to_uppercase();
-            told.push(line.clone());
+            received.push(line.clone());
             let answer = match word.as_str() {
                 _ if is_text && line != "." => continue,
                 "DATA" => "354 go on",
@@ -125,7 +126,7 @@ mod tests {
             is_text = word == "DATA";
             write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
         }
-        told
+        received
     }
 
     async fn sent(receiver: &'static str) -> (Result<(), MailError>, Vec<String>) {
@@ -137,7 +138,7 @@ mod tests {
             from: "wagate <wagate@example.com>".to_owned(),
             ..Config::shipped().unwrap().mail
         };
-        let told = tokio::spawn(server(listener, receiver));
+        let received = tokio::spawn(server(listener, receiver));
         let mail = Mail {
             id: uuid::Uuid::nil(),
             to: "ada@example.com".to_owned(),
@@ -149,12 +150,12 @@ mod tests {
         let smtp = Smtp::new(&settings).unwrap();
         let outcome = smtp.send(&mail).await;
         drop(smtp);
-        (outcome, told.await.unwrap())
+        (outcome, received.await.unwrap())
     }
 
     #[tokio::test]
     async fn a_mail_reaches_its_server_whole() {
-        let (outcome, told) = sent("250 ok").await;
+        let (outcome, received) = sent("250 ok").await;
         assert_eq!(outcome, Ok(()));
         for line in [
             "MAIL FROM:<wagate@example.com>",
@@ -163,7 +164,7 @@ mod tests {
             "Message-ID: <00000000-0000-0000-0000-000000000000@example.com>",
             "The code is 123456.",
         ] {
-            assert!(told.iter().any(|one| one.starts_with(line)), "{line}: {told:#?}");
+            assert!(received.iter().any(|one| one.starts_with(line)), "{line}: {received:#?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The language model of the simulated network: it says what it is told to say next, and otherwise that it is none.
+//! The language model of the simulated network: it gives the answers that were set, and otherwise that it is none.
 
 use std::{
     collections::VecDeque,

@@ -280,20 +280,20 @@ mod tests {
             options: vec!["yes".to_owned(), "no".to_owned()],
             selectable: 1,
         });
-        let sent = network.write_content(&me, &ada, content, Extra::default()).unwrap();
-        while network.messages(&ada, &me).is_empty() {
+        let sent = network.phone(&me).write_content(&ada, content, Extra::default()).unwrap();
+        while network.phone(&ada).messages(&me).is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         let vote = |options: &[&str]| {
             let options = options.iter().map(|option| (*option).to_owned()).collect();
-            network.vote_from_phone(&ada, &sent.id, options)
+            network.phone(&ada).vote(&sent.id, options)
         };
         assert_eq!(vote(&["perhaps"]).unwrap_err().kind, RefusalKind::Invalid);
         assert_eq!(vote(&["yes", "no"]).unwrap_err().kind, RefusalKind::Invalid);
         vote(&["yes"]).unwrap();
         vote(&["no"]).unwrap();
         for (who, with) in [(&me, &ada), (&ada, &me)] {
-            let poll = network.messages(who, with)[0].details().poll.clone().unwrap();
+            let poll = network.phone(who).messages(with)[0].details().poll.clone().unwrap();
             assert_eq!((poll.voters("yes").count(), poll.voters("no").count()), (0, 1));
         }
     }

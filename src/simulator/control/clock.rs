@@ -47,9 +47,21 @@ pub struct ClockView {
     pub next: Option<Timestamp>,
 }
 
+/// The clock of a network.
+#[derive(Clone, Copy)]
+pub struct NetworkClock<'n> {
+    network: &'n Network,
+}
+
 impl Network {
-    pub fn clock(&self) -> ClockView {
-        let world = self.world();
+    pub fn clock(&self) -> NetworkClock<'_> {
+        NetworkClock { network: self }
+    }
+}
+
+impl NetworkClock<'_> {
+    pub fn view(&self) -> ClockView {
+        let world = self.network.world();
         ClockView {
             now: world.now(),
             manual: world.state.stopped_at().is_some(),
@@ -59,27 +71,27 @@ impl Network {
     }
 
     /// Lets the clock follow the system's again.
-    pub fn release_clock(&self) {
-        self.world().set_clock(None);
+    pub fn release(&self) {
+        self.network.world().set_clock(None);
     }
 
     /// Stops the clock at a moment. When the moment is later than now, everything that is due until then has
     /// happened on return.
-    pub async fn stop_clock_at(&self, target: Timestamp) {
+    pub async fn stop_at(&self, target: Timestamp) {
         {
-            let mut world = self.world();
+            let mut world = self.network.world();
             let now = world.now();
             world.set_clock(Some(now.min(target)));
         }
         for done in 1..=MOST_IN_ONE_MOVE {
-            if !self.world().run_next(target) {
+            if !self.network.world().run_next(target) {
                 break;
             }
             if done % BATCH == 0 {
                 tokio::task::yield_now().await;
             }
         }
-        let mut world = self.world();
+        let mut world = self.network.world();
         // Another caller may have moved the clock further, or released it, meanwhile.
         if world.state.stopped_at().is_some_and(|now| now < target) {
             world.set_clock(Some(target));
@@ -87,27 +99,27 @@ impl Network {
     }
 
     /// Moves the clock forward and stops it there.
-    pub async fn advance_clock(&self, by: Duration) {
-        let target = after(self.world().now(), by);
-        self.stop_clock_at(target).await;
+    pub async fn advance(&self, by: Duration) {
+        let target = after(self.network.world().now(), by);
+        self.stop_at(target).await;
     }
 
     /// Waits by the network's clock.
     pub(in crate::simulator) async fn pause(&self, delay: Duration) {
         let (wake, woken) = oneshot::channel();
         {
-            let mut world = self.world();
+            let mut world = self.network.world();
             let due = after(world.now(), delay);
             world.scheduler.schedule(due, Timer::Wake(wake));
         }
         // A network that stops runs no timers: the wait ends with it.
-        let _ = self.inner.stop.run_until_cancelled(woken).await;
+        let _ = self.network.inner.stop.run_until_cancelled(woken).await;
     }
 
     /// Runs what is due. Returns the time until the next task or timer, if one is known.
     fn run_due(&self) -> Option<Duration> {
         for _ in 0..BATCH {
-            let mut world = self.world();
+            let mut world = self.network.world();
             let now = world.now();
             if !world.run_next(now) {
                 let due = world.scheduler.next_due(&world.state)?;
@@ -124,7 +136,7 @@ impl Network {
 pub async fn run_scheduler(weak: Weak<Inner>, changed: Arc<Notify>, stop: CancellationToken) {
     loop {
         let Some(inner) = weak.upgrade() else { return };
-        let next = Network { inner }.run_due();
+        let next = Network { inner }.clock().run_due();
         let sleep = async {
             match next {
                 Some(Duration::ZERO) => tokio::task::yield_now().await,
@@ -200,17 +212,17 @@ mod tests {
     async fn on_a_stopped_clock_tasks_run_when_it_is_moved_each_at_its_time() {
         let folder = tempfile::tempdir().unwrap();
         let network = network(folder.path());
-        network.stop_clock_at(from_seconds(NOON)).await;
-        network.write(&me(), &slow(), "hello").unwrap();
+        network.clock().stop_at(from_seconds(NOON)).await;
+        network.phone(&me()).write(&slow(), "hello").unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert_eq!(seen(&network.messages(&me(), &slow())), [(0, Ack::Sent)]);
-        network.advance_clock(Duration::from_secs(1)).await;
-        assert_eq!(seen(&network.messages(&me(), &slow())), [(0, Ack::Read)]);
-        assert_eq!(network.clock().next, Some(from_millis(NOON * 1000 + 3_020)));
-        network.advance_clock(Duration::from_secs(60)).await;
+        assert_eq!(seen(&network.phone(&me()).messages(&slow())), [(0, Ack::Sent)]);
+        network.clock().advance(Duration::from_secs(1)).await;
+        assert_eq!(seen(&network.phone(&me()).messages(&slow())), [(0, Ack::Read)]);
+        assert_eq!(network.clock().view().next, Some(from_millis(NOON * 1000 + 3_020)));
+        network.clock().advance(Duration::from_secs(60)).await;
         // The answer came in on the way, three seconds after the question.
-        assert_eq!(seen(&network.messages(&me(), &slow())), [(0, Ack::Read), (3, Ack::Read)]);
-        let clock = network.clock();
+        assert_eq!(seen(&network.phone(&me()).messages(&slow())), [(0, Ack::Read), (3, Ack::Read)]);
+        let clock = network.clock().view();
         assert_eq!((clock.now, clock.manual), (from_seconds(NOON + 61), true));
         assert_eq!((clock.waiting, clock.next), (0, None));
     }
@@ -219,15 +231,15 @@ mod tests {
     async fn references_run_out_by_the_clock() {
         let folder = tempfile::tempdir().unwrap();
         let network = network(folder.path());
-        network.stop_clock_at(from_seconds(NOON)).await;
+        network.clock().stop_at(from_seconds(NOON)).await;
         let (_device, mut pushes) = unlinked(&network).await;
         for (seconds, shown) in
             [(0, (vec![1], false)), (60, (vec![2], false)), (50, (vec![3, 4], false))]
         {
-            network.advance_clock(Duration::from_secs(seconds)).await;
+            network.clock().advance(Duration::from_secs(seconds)).await;
             assert_eq!(references(&mut pushes), shown);
         }
-        network.advance_clock(Duration::from_secs(3_600)).await;
+        network.clock().advance(Duration::from_secs(3_600)).await;
         assert_eq!(references(&mut pushes), (vec![5, 6], true));
     }
 
@@ -235,29 +247,29 @@ mod tests {
     async fn a_pairing_code_ends_by_the_clock() {
         let folder = tempfile::tempdir().unwrap();
         let network = network(folder.path());
-        network.stop_clock_at(from_seconds(NOON)).await;
+        network.clock().stop_at(from_seconds(NOON)).await;
         let (device, _pushes) = unlinked(&network).await;
         let request = Request::PairingCode { phone: me().user().to_owned() };
         let answer = device.request(request).await.unwrap();
         let crate::simulator::protocol::Answer::PairingCode { code, .. } = answer else {
             panic!("{answer:?}")
         };
-        network.advance_clock(Duration::from_secs(180)).await;
-        assert!(network.enter_pairing_code(&me(), &code).is_err());
+        network.clock().advance(Duration::from_secs(180)).await;
+        assert!(network.account(&me()).enter_pairing_code(&code).is_err());
     }
 
     #[tokio::test]
     async fn a_delayed_request_waits_for_the_clock() {
         let folder = tempfile::tempdir().unwrap();
         let network = network(folder.path());
-        network.stop_clock_at(from_seconds(NOON)).await;
+        network.clock().stop_at(from_seconds(NOON)).await;
         let (device, _pushes) = network.connect();
         let faults = crate::simulator::Faults { delay_requests: 5_000, ..Default::default() };
         network.plan_faults(faults);
         let mut hello = Box::pin(device.request(Request::Hello { credential: None }));
         let short = Duration::from_millis(50);
         assert!(tokio::time::timeout(short, &mut hello).await.is_err());
-        network.advance_clock(Duration::from_secs(5)).await;
+        network.clock().advance(Duration::from_secs(5)).await;
         assert!(hello.await.is_ok());
     }
 
@@ -265,15 +277,15 @@ mod tests {
     async fn what_waits_keeps_its_distance_when_the_clock_is_set_back_or_released() {
         let folder = tempfile::tempdir().unwrap();
         let network = network(folder.path());
-        network.stop_clock_at(from_seconds(NOON * 2)).await;
-        network.write(&me(), &slow(), "hello").unwrap();
-        network.stop_clock_at(from_seconds(NOON)).await;
-        assert_eq!(network.clock().next, Some(from_millis(NOON * 1000 + 20)));
-        network.stop_clock_at(from_seconds(NOON * 2)).await;
-        network.write(&me(), &slow(), "once more").unwrap();
-        network.release_clock();
+        network.clock().stop_at(from_seconds(NOON * 2)).await;
+        network.phone(&me()).write(&slow(), "hello").unwrap();
+        network.clock().stop_at(from_seconds(NOON)).await;
+        assert_eq!(network.clock().view().next, Some(from_millis(NOON * 1000 + 20)));
+        network.clock().stop_at(from_seconds(NOON * 2)).await;
+        network.phone(&me()).write(&slow(), "once more").unwrap();
+        network.clock().release();
         let delivered = async {
-            while network.messages(&slow(), &me()).len() < 2 {
+            while network.phone(&slow()).messages(&me()).len() < 2 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
@@ -284,25 +296,25 @@ mod tests {
     async fn what_is_owed_is_done_after_the_end_of_the_process() {
         let folder = tempfile::tempdir().unwrap();
         let first = network(folder.path());
-        first.stop_clock_at(from_seconds(NOON)).await;
-        first.write(&me(), &slow(), "hello").unwrap();
+        first.clock().stop_at(from_seconds(NOON)).await;
+        first.phone(&me()).write(&slow(), "hello").unwrap();
         // It stays as it is, as if its process had been killed.
         let second = network(folder.path());
-        assert_eq!(second.clock().now, from_seconds(NOON));
-        assert_eq!(second.messages(&slow(), &me()).len(), 0);
-        second.advance_clock(Duration::from_secs(10)).await;
-        assert_eq!(second.messages(&slow(), &me()).len(), 2);
-        assert_eq!(second.messages(&me(), &slow()).len(), 2);
+        assert_eq!(second.clock().view().now, from_seconds(NOON));
+        assert_eq!(second.phone(&slow()).messages(&me()).len(), 0);
+        second.clock().advance(Duration::from_secs(10)).await;
+        assert_eq!(second.phone(&slow()).messages(&me()).len(), 2);
+        assert_eq!(second.phone(&me()).messages(&slow()).len(), 2);
     }
 
     #[tokio::test]
     async fn two_who_answer_do_not_talk_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let network = network(folder.path());
-        network.stop_clock_at(from_seconds(NOON)).await;
+        network.clock().stop_at(from_seconds(NOON)).await;
         let echo: Jid = "15550000001@c.us".parse().unwrap();
-        network.write(&echo, &slow(), "hello").unwrap();
-        network.advance_clock(Duration::from_secs(3_600)).await;
-        assert_eq!(network.messages(&slow(), &echo).len(), 1);
+        network.phone(&echo).write(&slow(), "hello").unwrap();
+        network.clock().advance(Duration::from_secs(3_600)).await;
+        assert_eq!(network.phone(&slow()).messages(&echo).len(), 1);
     }
 }

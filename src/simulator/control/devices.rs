@@ -1,21 +1,14 @@
 //! Control of connected devices from outside: connection, planned faults, injected events.
 
 use crate::{
-    domain::{EventBody, Jid},
+    domain::EventBody,
     simulator::{
-        Faults, Network, WebClient,
+        Account, Faults, Network, WebClient,
         protocol::{PageFault, Push},
     },
 };
 
 impl Network {
-    /// Puts an account's devices online or offline, also those that connect later. Returns how many are connected.
-    pub fn set_online(&self, account: &Jid, is_online: bool) -> usize {
-        let devices = self.world().connections.set_online(account, is_online);
-        self.inner.online_changed.notify_waiters();
-        devices
-    }
-
     /// Resolves once a device is online.
     pub(in crate::simulator) async fn wait_until_online(&self, device: u64) {
         loop {
@@ -29,16 +22,6 @@ impl Network {
                 return;
             }
         }
-    }
-
-    /// Has every connected device of an account carry out a page's fault. Returns their number.
-    pub fn inject_page_fault(&self, account: &Jid, fault: PageFault) -> usize {
-        self.world().connections.push_to_account(account, &Push::Fault { fault })
-    }
-
-    /// Notifies an account's devices of an event without a cause on the network, such as a call.
-    pub fn inject_event(&self, account: &Jid, event: &EventBody) {
-        self.world().notify(account, event);
     }
 
     pub fn faults(&self) -> Faults {
@@ -59,13 +42,32 @@ impl Network {
     }
 }
 
+impl Account<'_> {
+    /// Puts an account's devices online or offline, also those that connect later. Returns how many are connected.
+    pub fn set_online(&self, is_online: bool) -> usize {
+        let devices = self.network.world().connections.set_online(self.phone, is_online);
+        self.network.inner.online_changed.notify_waiters();
+        devices
+    }
+
+    /// Has every connected device of an account carry out a page's fault. Returns their number.
+    pub fn inject_page_fault(&self, fault: PageFault) -> usize {
+        self.network.world().connections.push_to_account(self.phone, &Push::Fault { fault })
+    }
+
+    /// Notifies an account's devices of an event without a cause on the network, such as a call.
+    pub fn inject_event(&self, event: &EventBody) {
+        self.network.world().notify(self.phone, event);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::{
-        domain::{Clock, Content, EventBody},
+        domain::{Clock, Content, EventBody, Jid},
         simulator::{
             Device, NetworkSettings, Pushes,
             protocol::{Answer, DeviceContent, Push, Request},
@@ -80,7 +82,7 @@ mod tests {
         let (device, mut pushes) = network.connect();
         device.request(Request::Hello { credential: None }).await.unwrap();
         let Some(Push::Reference { reference, .. }) = pushes.recv().await else { panic!() };
-        network.scan(me, None, &reference).unwrap();
+        network.account(me).scan(None, &reference).unwrap();
         assert!(matches!(pushes.recv().await, Some(Push::Linked { .. })));
         assert!(matches!(pushes.recv().await, Some(Push::Snapshot { .. })));
         (device, pushes)
@@ -104,12 +106,12 @@ mod tests {
         let network = Network::new(settings).unwrap();
         let (me, ada) = (jid("15557654321"), jid("15550000011"));
         let (device, mut pushes) = linked(&network, &me).await;
-        network.set_online(&me, false);
+        network.account(&me).set_online(false);
         for text in ["one", "two"] {
-            network.write(&ada, &me, text).unwrap();
+            network.phone(&ada).write(&me, text).unwrap();
         }
         for _ in 0..2 {
-            network.advance_clock(Duration::from_secs(1)).await;
+            network.clock().advance(Duration::from_secs(1)).await;
         }
         let sends = async {
             tokio::join!(device.request(send(&ada, "K1")), device.request(send(&ada, "K2")))
@@ -117,11 +119,11 @@ mod tests {
         let mut sends = std::pin::pin!(sends);
         let moment = Duration::from_millis(50);
         assert!(tokio::time::timeout(moment, &mut sends).await.is_err());
-        assert_eq!(network.messages(&ada, &me).len(), 2, "only what Ada wrote");
+        assert_eq!(network.phone(&ada).messages(&me).len(), 2, "only what Ada wrote");
         assert_eq!(pushes.try_recv(), Some(Push::Line { connected: false }));
         assert_eq!(pushes.try_recv(), None);
 
-        network.set_online(&me, true);
+        network.account(&me).set_online(true);
         let (first, second) = sends.await;
         assert!(matches!(first, Ok(Answer::Sent { .. })) && second.is_ok());
         assert_eq!(pushes.recv().await, Some(Push::Line { connected: true }));
@@ -134,12 +136,12 @@ mod tests {
             assert_eq!(message.body, text);
         }
         // The last of two positions of the clock.
-        let stopped_at = Some(network.clock().now);
+        let stopped_at = Some(network.clock().view().now);
         assert_eq!(pushes.recv().await, Some(Push::Clock { stopped_at }));
         assert_eq!(pushes.try_recv(), None);
-        network.advance_clock(Duration::from_secs(1)).await;
+        network.clock().advance(Duration::from_secs(1)).await;
         let bodies: Vec<String> =
-            network.messages(&ada, &me).into_iter().map(|message| message.body).collect();
+            network.phone(&ada).messages(&me).into_iter().map(|message| message.body).collect();
         assert_eq!(bodies, ["one", "two", "K1", "K2"]);
     }
 
@@ -152,15 +154,15 @@ mod tests {
         let (device, mut pushes) = network.connect();
         device.request(Request::Hello { credential: None }).await.unwrap();
         let Some(Push::Reference { reference, .. }) = pushes.recv().await else { panic!() };
-        network.scan(&me, None, &reference).unwrap();
+        network.account(&me).scan(None, &reference).unwrap();
         let Some(Push::Linked { credential, .. }) = pushes.recv().await else { panic!() };
         drop((device, pushes));
-        assert_eq!(network.set_online(&me, false), 0);
+        assert_eq!(network.account(&me).set_online(false), 0);
         let (device, mut pushes) = network.connect();
         device.request(Request::Hello { credential: Some(credential) }).await.unwrap();
         assert_eq!(pushes.try_recv(), Some(Push::Line { connected: false }));
         assert_eq!(pushes.try_recv(), None);
-        network.set_online(&me, true);
+        network.account(&me).set_online(true);
         assert_eq!(pushes.recv().await, Some(Push::Line { connected: true }));
         assert!(matches!(pushes.recv().await, Some(Push::Snapshot { .. })));
     }

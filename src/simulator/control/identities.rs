@@ -3,24 +3,23 @@
 use crate::{
     domain::{EventBody, Jid, identity::Pair},
     simulator::{
-        IdentityVisibility, Network,
+        Account, IdentityVisibility,
         actions::linking::not_on_whatsapp,
         protocol::{Refusal, RefusalKind},
         state::directory::{Directory, ensure_account},
     },
 };
 
-impl Network {
+impl Account<'_> {
     /// Sets how others see a person, and a new hidden identity if one is given. Devices are notified of both
     /// identities unless the number is secret.
     pub fn set_visibility(
         &self,
-        phone: &Jid,
         visibility: Option<IdentityVisibility>,
         lid: Option<Jid>,
     ) -> Result<(), Refusal> {
-        let mut world = self.writing()?;
-        let id = ensure_account(&mut world.state, phone).map(|person| person.me.id.clone());
+        let mut world = self.network.writing()?;
+        let id = ensure_account(&mut world.state, self.phone).map(|person| person.me.id.clone());
         let id = id.ok_or_else(not_on_whatsapp)?;
         if let Some(owner) =
             lid.as_ref().and_then(|lid| Directory::of(&world.state).phone_identity(lid))

@@ -16,7 +16,7 @@ use crate::{
         state::{State, is_import_pending},
         world::World,
     },
-    store::local::{Dump, LocalStore},
+    store::local::{self, Dump},
 };
 
 impl Network {
@@ -68,7 +68,7 @@ impl Network {
 
 /// The state of a network that is not running; none where the folder has none.
 pub fn dump_of(folder: &Path) -> std::io::Result<Option<Dump>> {
-    let exists = folder.exists() && (LocalStore::exists(folder) || is_import_pending(folder));
+    let exists = folder.exists() && (local::exists(folder) || is_import_pending(folder));
     exists.then(|| Ok(State::open(folder, usize::MAX)?.store().local().dump())).transpose()
 }
 

@@ -1,5 +1,6 @@
 //! Control of the network from outside: clock, faults, identities, and the phones of people.
 
+pub mod account;
 pub mod clock;
 mod devices;
 pub mod identities;

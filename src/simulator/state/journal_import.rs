@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{
     simulator::state::{Record, State, in_folder},
-    store::local::LocalStore,
+    store::local::remove as remove_store,
 };
 
 const JOURNAL: &str = "journal.jsonl";
@@ -37,7 +37,7 @@ pub fn import(folder: &Path, most_messages: usize) -> io::Result<()> {
         return Ok(());
     }
     // While the journal exists, a store is the rest of an import that was interrupted.
-    LocalStore::remove(folder)?;
+    remove_store(folder)?;
     let mut state = load(folder, most_messages)?;
     let path = folder.join(JOURNAL);
     let lines = read(&path, &mut state).map_err(|error| in_file(&path, &error))?;
@@ -132,7 +132,7 @@ mod tests {
 
     fn seen(network: &Network, chat: &str) -> Vec<(String, Ack, usize)> {
         let me = Jid::of_phone(ME).unwrap();
-        let messages = network.messages(&me, &chat.parse().unwrap()).into_iter();
+        let messages = network.phone(&me).messages(&chat.parse().unwrap()).into_iter();
         messages.map(|message| (message.body, message.ack, message.reactions.len())).collect()
     }
 
@@ -161,16 +161,17 @@ mod tests {
             let group = "120542353440200000@g.us";
             assert_eq!(seen(&network, group), [one("to all", Ack::Delivered, 0)]);
             assert_eq!(seen(&network, SLOW), [one("hello, slow", Ack::Read, 0)]);
-            let chats = network.chats(&me);
+            let chats = network.phone(&me).chats();
             let of_ada = chats.iter().find(|chat| chat.id.as_str() == ADA).unwrap();
             assert_eq!((chats.len(), of_ada.unread), (4, 1));
-            assert_eq!((network.accounts().len(), network.devices(&me).len()), (8, 1));
-            assert_eq!(network.media(FILE).map(|file| file.size), Some(5));
-            let (now, waiting) = (network.clock().now.to_string(), network.clock().waiting);
+            assert_eq!((network.accounts().len(), network.account(&me).devices().len()), (8, 1));
+            assert_eq!(network.media().get(FILE).map(|file| file.size), Some(5));
+            let (now, waiting) =
+                (network.clock().view().now.to_string(), network.clock().view().waiting);
             assert_eq!((now.as_str(), waiting), ("2026-11-01T12:00:04Z", 2));
         }
         let network = network(folder.path()).unwrap();
-        network.advance_clock(Duration::from_secs(10)).await;
+        network.clock().advance(Duration::from_secs(10)).await;
         assert_eq!(seen(&network, SLOW)[1].0, "hello, slow");
         assert_eq!(seen(&network, ADA)[3].0, "on its way");
     }

@@ -158,7 +158,7 @@ impl Gathering {
         self.paced.with(|db| db.apply_batch(batch)).inspect_err(|_| self.closing.give_up())?;
         self.closing.add(bytes);
         // What a write replaced, sled keeps for each thread until that has written much more. Handed in, it
-        // is freed by the next one that writes, whoever that is. The crate must be the version that sled has.
+        // is freed by the next one that writes, whichever that is. The crate must be the version that sled has.
         crossbeam_epoch::pin().flush();
         self.change().is_stored();
         Ok(commits)

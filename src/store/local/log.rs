@@ -72,6 +72,10 @@ impl Log {
         self.older + self.length
     }
 
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Goes on in another file. The newest that is no longer added to.
     pub fn rotate(&mut self) -> io::Result<u64> {
         let path = path(&self.folder, self.number + 1);

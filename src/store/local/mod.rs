@@ -8,9 +8,10 @@
 //! The engine is made by the first checkpoint: little needs none.
 
 mod log;
+mod state;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs, io,
     io::Write,
     path::{Path, PathBuf},
@@ -20,7 +21,12 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::log::FIRST as LOG;
-use self::log::Log;
+use self::{
+    log::Log,
+    state::{
+        CHANGES, CLEARED, Changes, LONGEST_LOG, RECORDS, State, batch, disk, empty, write_change,
+    },
+};
 pub use crate::store::{
     StoreError,
     codec::{Key, last_number},
@@ -28,25 +34,25 @@ pub use crate::store::{
 };
 use crate::store::{
     codec::{decode, encode},
-    engine::{Batch, Engine, Pair, Scan, SledEngine, Snapshot},
+    engine::{Engine, Scan, SledEngine, Snapshot},
 };
 
-/// The engine's folder.
-const RECORDS: &str = "records";
-/// How long the log gets before it is brought into the engine.
-const LONGEST_LOG: u64 = 1024 * 1024;
-/// Values in front of the engine while a long log is read.
-const MOST_STAGED: usize = 10_000;
-/// Pairs that are removed from the engine at once.
-const AT_ONCE: usize = 1_000;
 /// Bytes of a dump that are read at once.
 const DUMPED_AT_ONCE: usize = 128 * 1024;
-/// What a step begins with.
-const CHANGES: u8 = 0;
-const CLEARED: u8 = 1;
 
-/// Values by key; none for what was removed.
-type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+/// Whether a folder has a store.
+pub fn exists(folder: &Path) -> bool {
+    folder.join(RECORDS).exists() || log::exists(folder)
+}
+
+/// Removes the store that is in a folder, if there is one.
+pub fn remove(folder: &Path) -> io::Result<()> {
+    log::remove(folder, u64::MAX)?;
+    match fs::remove_dir_all(folder.join(RECORDS)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
 
 pub struct LocalStore {
     state: State,
@@ -54,20 +60,38 @@ pub struct LocalStore {
     /// The keys that this step has changed.
     step: BTreeSet<Vec<u8>>,
     is_failing: bool,
-    /// The length at which the log is brought into the engine.
+    checkpoints: Checkpoints,
+}
+
+/// When the log is brought into the engine.
+struct Checkpoints {
+    /// The length of the log at which a checkpoint is due.
     longest: u64,
     is_moving: bool,
     /// How often everything was removed.
     clearings: u64,
 }
 
-/// What there is.
-struct State {
-    folder: PathBuf,
-    engine: Option<Arc<SledEngine>>,
-    staged: Changes,
-    /// Whether all that is in the engine was removed.
-    is_cleared: bool,
+impl Checkpoints {
+    fn of(state: &State) -> Self {
+        Self { longest: state.longest_log(), is_moving: false, clearings: 0 }
+    }
+
+    fn is_due(&self, log: &Log) -> bool {
+        !self.is_moving && self.longest <= log.size()
+    }
+
+    fn cleared(&mut self, state: &State) {
+        self.longest = state.longest_log();
+        self.clearings += 1;
+    }
+
+    /// The log has everything, so a checkpoint that fails loses nothing.
+    fn put_off(&mut self, log: &Log, error: &StoreError) {
+        self.longest = log.size() + LONGEST_LOG;
+        let folder = log.folder().display();
+        tracing::warn!(%error, "the log in {folder} stays as it is, and grows");
+    }
 }
 
 /// Reading and writing.
@@ -82,28 +106,12 @@ impl LocalStore {
         let folder = state.folder.clone();
         let log = Log::open(&folder, |step| state.take(step)).map_err(disk)?;
         Ok(Self {
-            longest: state.longest_log(),
+            checkpoints: Checkpoints::of(&state),
             state,
             log,
             step: BTreeSet::new(),
             is_failing: false,
-            is_moving: false,
-            clearings: 0,
         })
-    }
-
-    /// Whether there is one in a folder.
-    pub fn exists(folder: &Path) -> bool {
-        folder.join(RECORDS).exists() || log::exists(folder)
-    }
-
-    /// Removes the store that is in a folder, if there is one.
-    pub fn remove(folder: &Path) -> io::Result<()> {
-        log::remove(folder, u64::MAX)?;
-        match fs::remove_dir_all(folder.join(RECORDS)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
     }
 
     pub fn get<V: DeserializeOwned>(&self, key: &Key) -> Result<Option<V>, StoreError> {
@@ -186,15 +194,14 @@ impl LocalStore {
         self.is_failing = false;
         self.step.clear();
         self.state.clear();
-        self.longest = self.state.longest_log();
-        self.clearings += 1;
+        self.checkpoints.cleared(&self.state);
         Ok(())
     }
 
     /// Makes a checkpoint due.
     #[cfg(test)]
     pub fn hurry(&mut self) {
-        self.longest = 0;
+        self.checkpoints.longest = 0;
     }
 
     /// Puts a file in the place of the log's own.
@@ -205,7 +212,7 @@ impl LocalStore {
 
     /// Everything, as bytes.
     #[cfg(test)]
-    pub fn pairs(&self) -> Vec<Pair> {
+    pub fn pairs(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let range = Range { start: Vec::new(), end: vec![u8::MAX] };
         let scan = Scan { range, direction: Direction::Forward, limit: usize::MAX };
         self.state.pairs(scan).unwrap()
@@ -226,7 +233,7 @@ impl LocalStore {
 impl LocalStore {
     /// Whether the log is long enough for a checkpoint.
     pub fn is_due(&self) -> bool {
-        !self.is_moving && self.longest <= self.log.size()
+        self.checkpoints.is_due(&self.log)
     }
 
     /// Begins a checkpoint where one is due. It is written without a lock, and then brought to its end.
@@ -241,144 +248,31 @@ impl LocalStore {
                 folder: self.state.folder.clone(),
                 changes: self.state.staged.clone(),
                 is_cleared: self.state.is_cleared,
-                clearings: self.clearings,
+                clearings: self.checkpoints.clearings,
                 last_log,
             })
         });
-        self.is_moving = begun.is_ok();
-        begun.map_err(|error| self.put_off(&error)).ok()
+        self.checkpoints.is_moving = begun.is_ok();
+        begun.map_err(|error| self.checkpoints.put_off(&self.log, &error)).ok()
     }
 
     /// Ends a checkpoint: what the engine has is no longer held in memory.
     pub fn end(&mut self, checkpoint: Checkpoint, outcome: Result<(), StoreError>) {
-        self.is_moving = false;
+        self.checkpoints.is_moving = false;
         if let Err(error) = outcome {
-            return self.put_off(&error);
+            return self.checkpoints.put_off(&self.log, &error);
         }
         // Of what was removed meanwhile nothing counts.
-        if checkpoint.clearings == self.clearings {
-            self.state.is_cleared = false;
-            self.longest = LONGEST_LOG;
-            for (key, value) in checkpoint.changes {
-                if self.state.staged.get(&key) == Some(&value) {
-                    self.state.staged.remove(&key);
-                }
-            }
+        if checkpoint.clearings == self.checkpoints.clearings {
+            self.checkpoints.longest = LONGEST_LOG;
+            self.state.settle(checkpoint.changes);
         }
-    }
-
-    /// The log has everything, so a checkpoint that fails loses nothing.
-    fn put_off(&mut self, error: &StoreError) {
-        self.longest = self.log.size() + LONGEST_LOG;
-        let folder = self.state.folder.display();
-        tracing::warn!(%error, "the log in {folder} stays as it is, and grows");
     }
 
     /// All there is at this moment, to be written as a log.
     pub fn dump(&self) -> Dump {
         let engine = self.state.engine.clone().filter(|_| !self.state.is_cleared);
         Dump { pairs: engine.map(SledEngine::shared_snapshot), staged: self.state.staged.clone() }
-    }
-}
-
-impl State {
-    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match (self.staged.get(key), &self.engine) {
-            (Some(staged), _) => Ok(staged.clone()),
-            (None, Some(engine)) if !self.is_cleared => engine.value(key),
-            _ => Ok(None),
-        }
-    }
-
-    fn pairs(&self, scan: Scan) -> Result<Vec<Pair>, StoreError> {
-        let Scan { range, direction, limit } = scan;
-        if range.end <= range.start {
-            return Ok(Vec::new());
-        }
-        let staged = || self.staged.range(range.start.clone()..range.end.clone());
-        let removed = staged().filter(|(_, value)| value.is_none()).count();
-        let mut stored = match &self.engine {
-            Some(engine) if !self.is_cleared => {
-                let limit = limit.saturating_add(removed);
-                engine.pairs(Scan { range: range.clone(), direction, limit })?
-            }
-            _ => Vec::new(),
-        }
-        .into_iter()
-        .peekable();
-        let in_order: Box<dyn Iterator<Item = _>> = match direction {
-            Direction::Forward => Box::new(staged()),
-            Direction::Backward => Box::new(staged().rev()),
-        };
-        let (mut staged, mut found) = (in_order.peekable(), Vec::new());
-        while found.len() < limit {
-            let is_staged = match (staged.peek(), stored.peek()) {
-                (None, None) => break,
-                (Some((key, _)), Some((other, _))) => {
-                    if *key == other {
-                        stored.next();
-                        true
-                    } else {
-                        (direction == Direction::Forward) == (*key < other)
-                    }
-                }
-                (key, _) => key.is_some(),
-            };
-            if !is_staged {
-                found.extend(stored.next());
-            } else if let Some((key, Some(value))) = staged.next() {
-                found.push((key.clone(), value.clone()));
-            }
-        }
-        Ok(found)
-    }
-
-    /// A step of the log.
-    fn take(&mut self, step: &[u8]) -> io::Result<()> {
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a step cannot be read");
-        match step.split_first() {
-            Some((&CHANGES, mut rest)) => {
-                while !rest.is_empty() {
-                    let (key, value) = read_change(&mut rest).ok_or_else(damaged)?;
-                    self.staged.insert(key, value);
-                }
-            }
-            Some((&CLEARED, _)) => self.clear(),
-            _ => return Err(damaged()),
-        }
-        self.bound().map_err(io::Error::other)
-    }
-
-    fn clear(&mut self) {
-        self.staged.clear();
-        self.is_cleared = true;
-    }
-
-    /// How long the log may get: what was removed shall not lie on the disk any longer than it must.
-    fn longest_log(&self) -> u64 {
-        if self.is_cleared && self.engine.is_some() { 0 } else { LONGEST_LOG }
-    }
-
-    /// Brings what is staged into the engine when it is much. The log keeps it until that is on the disk.
-    fn bound(&mut self) -> Result<(), StoreError> {
-        if self.staged.len() < MOST_STAGED { Ok(()) } else { self.move_over() }
-    }
-
-    fn move_over(&mut self) -> Result<(), StoreError> {
-        let engine = self.engine()?;
-        if std::mem::take(&mut self.is_cleared) {
-            empty(&engine)?;
-        }
-        engine.apply(batch(&std::mem::take(&mut self.staged)))
-    }
-
-    fn engine(&mut self) -> Result<Arc<SledEngine>, StoreError> {
-        if let Some(engine) = &self.engine {
-            return Ok(engine.clone());
-        }
-        let engine = Arc::new(SledEngine::open(&self.folder.join(RECORDS))?);
-        self.engine = Some(engine.clone());
-        Ok(engine)
     }
 }
 
@@ -430,61 +324,6 @@ impl Dump {
             write_change(&mut content, key, value.as_ref());
         }
         out.write_all(&log::frame(&content).map_err(disk)?).map_err(disk)
-    }
-}
-
-fn batch(changes: &Changes) -> Batch {
-    let mut batch = Batch::new();
-    for (key, value) in changes {
-        match value {
-            Some(value) => batch.put(key.clone(), value.clone()),
-            None => batch.remove(key.clone()),
-        }
-    }
-    batch
-}
-
-fn empty(engine: &SledEngine) -> Result<(), StoreError> {
-    let range = Range { start: Vec::new(), end: vec![u8::MAX] };
-    loop {
-        let direction = Direction::Forward;
-        let pairs = engine.pairs(Scan { range: range.clone(), direction, limit: AT_ONCE })?;
-        if pairs.is_empty() {
-            return Ok(());
-        }
-        let mut batch = Batch::new();
-        pairs.into_iter().for_each(|(key, _)| batch.remove(key));
-        engine.apply(batch)?;
-    }
-}
-
-/// The length of the key, whether there is a value, the key; then the value's length and the value.
-fn write_change(out: &mut Vec<u8>, key: &[u8], value: Option<&Vec<u8>>) {
-    let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes();
-    out.extend(length(key));
-    out.push(u8::from(value.is_some()));
-    out.extend(key);
-    if let Some(value) = value {
-        out.extend(length(value));
-        out.extend(value);
-    }
-}
-
-fn read_change(from: &mut &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
-    let length = u32::from_be_bytes(*from.split_off(..4)?.first_chunk()?);
-    let is_there = *from.split_off_first()? != 0;
-    let key = from.split_off(..usize::try_from(length).ok()?)?.to_vec();
-    if !is_there {
-        return Some((key, None));
-    }
-    let length = u32::from_be_bytes(*from.split_off(..4)?.first_chunk()?);
-    Some((key, Some(from.split_off(..usize::try_from(length).ok()?)?.to_vec())))
-}
-
-fn disk(error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::InvalidData => StoreError::Corrupt(error.to_string()),
-        _ => StoreError::Disk(error.to_string()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The store against a plain map, cut off anywhere.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use crate::store::local::*;

@@ -66,6 +66,18 @@ async fn rules_are_changed_and_deleted_by_administrators() {
     let (_, changed) = call(&app, Method::PATCH, &path, Some(json!({ "sessionId": null }))).await;
     assert_eq!(changed["sessionId"], Value::Null);
     assert_eq!(get(&app, RULES).await, json!({ "rules": [changed] }));
+    let same = json!({ "type": "contains", "keyword": "MY ORDER", "tag": "buyer" });
+    let (status, refused) = call(&app, Method::POST, RULES, Some(same.clone())).await;
+    assert_eq!((status, &refused["details"]["ruleId"]), (409, &rule["id"]), "{refused}");
+    // For one session alone, and with regard to case, it is another.
+    let mut other = same.clone();
+    other["caseSensitive"] = json!(true);
+    let other = created(&app, RULES, other).await;
+    let other = format!("{RULES}/{}", other["id"].as_str().unwrap());
+    let same = Some(json!({ "caseSensitive": false }));
+    assert_eq!(call(&app, Method::PATCH, &other, same).await.0, 409);
+    assert_eq!(call(&app, Method::PATCH, &path, Some(json!({ "tag": "buyer" }))).await.0, 200);
+    assert_eq!(call(&app, Method::DELETE, &other, None).await.0, 200);
     for body in [
         json!({ "type": "regex", "keyword": "x", "tag": "x" }),
         json!({ "type": "exact", "keyword": "", "tag": "x" }),

@@ -8,8 +8,8 @@ use crate::{
     app::{PHONE, TestApp},
     business::{
         broadcasts::{
-            FAST, HOUR, MINUTE, PACED, arrived, audience, completed, draft, now, on_phone, path,
-            phone, recipients, shop, started, template, until,
+            FAST, HOUR, MINUTE, PACED, arrived, audience, completed, completed_by, draft, now,
+            on_phone, path, phone, recipients, shop, started, template, until,
         },
         call, created, get,
         sending::{png, upload},
@@ -108,17 +108,17 @@ async fn a_contact_gets_one_marketing_template_within_a_day() {
     };
     assert_eq!(excluded().await, (2, 1));
     let first = started(&app, sale.clone()).await;
-    let done = completed(&app, &first).await;
+    let done = completed_by(&app, &clock, &first).await;
     assert_eq!((&done["stats"]["sent"], &done["stats"]["skipped"]), (&json!(2), &json!(1)));
     let reason = "frequency_capped".to_owned();
     assert_eq!(skipped(&app, &first).await, [(format!("+{}", phone(0)), reason)]);
     assert_eq!(excluded().await, (0, 3));
     let news = started(&app, draft("vip")).await;
-    assert_eq!(completed(&app, &news).await["stats"]["sent"], 3);
+    assert_eq!(completed_by(&app, &clock, &news).await["stats"]["sent"], 3);
     clock.advance(HOUR * 24);
     assert_eq!(excluded().await, (3, 0));
     let second = started(&app, sale).await;
-    assert_eq!(completed(&app, &second).await["stats"]["sent"], 3);
+    assert_eq!(completed_by(&app, &clock, &second).await["stats"]["sent"], 3);
     app.stop().await;
 }
 

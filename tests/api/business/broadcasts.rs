@@ -86,6 +86,15 @@ pub async fn completed(app: &TestApp, path: &str) -> Value {
     until(app, path, "the broadcast to be completed", |one| one["status"] == "COMPLETED").await
 }
 
+/// The same on a clock that moves on at each look: without a pause, too, there is a moment between two messages.
+pub async fn completed_by(app: &TestApp, clock: &Clock, path: &str) -> Value {
+    until(app, path, "the broadcast to be completed", |one| {
+        clock.advance(Duration::from_millis(100));
+        one["status"] == "COMPLETED"
+    })
+    .await
+}
+
 /// The texts that a person has from the session.
 pub async fn on_phone(app: &TestApp, phone: &str) -> Vec<String> {
     let path = format!("/_simulator/v1/accounts/{phone}/chats/{PHONE}@c.us/messages");

@@ -1,7 +1,7 @@
 //! Operations whose examples are not sent with the others, and why.
 
 /// Operations that are not sent, and why.
-pub const NOT_SENT: [(&str, &str); 24] = [
+pub const NOT_SENT: [(&str, &str); 25] = [
     ("downloadLinkedMedia", "its link is signed"),
     ("getDashboardFile", "its files are named by a build"),
     ("importBusinessContacts", "its file is part of a form"),
@@ -11,6 +11,7 @@ pub const NOT_SENT: [(&str, &str); 24] = [
     ("receiveTwilioSms", "it is signed"),
     ("receiveTwilioSmsFor", "it is signed"),
     ("receiveTwilioStatus", "it is signed"),
+    ("getSessionScreenshot", "the simulated engine has no browser"),
     ("openMcpStream", "it does not end"),
     ("openWebSocket", "it is no request with an answer"),
     ("disableTotp", "its code is one of the moment"),

@@ -278,3 +278,91 @@ async fn what_a_rule_cannot_be_is_refused_and_rules_are_of_bots_that_one_manages
     answered(delete(&app, &path, &grace).await, 404);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_are_tried_in_the_order_that_they_are_given() {
+    let desk = Desk::new(json!({})).await;
+    let (app, token) = (&desk.app, desk.token.as_str());
+    let mut ids = Vec::new();
+    for name in ["one", "two", "three"] {
+        let action = json!([{ "type": "send_message", "text": name }]);
+        let made = desk.rule("message_received", json!([]), action).await;
+        assert_eq!(made["position"], ids.len() + 1);
+        ids.push(text(&made["id"]));
+    }
+    let order = async || {
+        let path = format!("{ALL}/{}", text(&desk.bot["id"]));
+        let list = answered(get(app, &path, Some(token)).await, 200);
+        let all = list["automations"].as_array().unwrap().clone();
+        let positions: Vec<u64> = all.iter().filter_map(|one| one["position"].as_u64()).collect();
+        assert_eq!(positions, (1..=all.len() as u64).collect::<Vec<_>>());
+        all.iter().map(|one| text(&one["id"])).collect::<Vec<_>>()
+    };
+    let place = async |id: &str, position: u64| {
+        put(app, &format!("{ALL}/{id}"), json!({ "position": position }), token).await
+    };
+    let moved = answered(place(&ids[2], 1).await, 200);
+    assert_eq!(moved["position"], 1);
+    let expected = [&ids[2], &ids[0], &ids[1]].map(Clone::clone);
+    assert_eq!(order().await, expected);
+    // Behind the last is the last; before the first there is nothing.
+    assert_eq!(answered(place(&ids[2], 9).await, 200)["position"], 3);
+    assert_eq!(order().await, ids);
+    answered(place(&ids[0], 0).await, 400);
+    answered(place(&ids[2], 1).await, 200);
+    let made = desk.rule("message_received", json!([]), json!([{ "type": "pause_bot" }])).await;
+    assert_eq!(made["position"], 4);
+    desk.says(ADA, "Hi", 4).await;
+    desk.has(ADA, &["three", "one", "two"]).await;
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_wrong_with_a_rule_or_a_flow_is_said_at_once() {
+    let desk = Desk::new(json!({})).await;
+    let wrong = json!({
+        "bot_id": desk.bot["id"], "name": "", "trigger": { "type": "session_idle" },
+        "conditions": [
+            { "field": "rating", "op": "contains", "value": 1 },
+            { "field": "weather", "op": "equals", "value": "x" },
+        ],
+        "actions": [
+            { "type": "sing" }, { "type": "send_message", "text": "" }, { "type": "add_tag" },
+        ],
+    });
+    let named = |refused: &Value| {
+        let fields = refused["details"]["fields"].as_object().unwrap();
+        fields.keys().cloned().collect::<std::collections::BTreeSet<_>>()
+    };
+    let refused = answered(post(&desk.app, ALL, wrong.clone(), Some(&desk.token)).await, 400);
+    let expected = [
+        "actions[0].type",
+        "actions[1].text",
+        "actions[2].tag",
+        "conditions[0]",
+        "conditions[1].field",
+        "name",
+        "trigger.minutes",
+    ];
+    assert_eq!(named(&refused), expected.map(str::to_owned).into(), "{refused}");
+    let made = desk.rule("message_received", json!([]), json!([{ "type": "pause_bot" }])).await;
+    let path = format!("{ALL}/{}", text(&made["id"]));
+    let mut change = wrong;
+    change.as_object_mut().unwrap().remove("bot_id");
+    let refused = answered(put(&desk.app, &path, change, &desk.token).await, 400);
+    assert_eq!(named(&refused), expected.map(str::to_owned).into(), "{refused}");
+    let flow = json!({
+        "name": "", "trigger": { "type": "keyword", "keywords": [] },
+        "steps": [
+            { "id": "a", "type": "message", "text": "" },
+            { "id": "b", "type": "sing" },
+            { "id": "c", "type": "wait", "minutes": 0 },
+        ],
+    });
+    let path = "/api/whatsapp-api/flows";
+    let refused = answered(post(&desk.app, path, flow, Some(&desk.token)).await, 400);
+    let expected =
+        ["name", "steps[0].text", "steps[1].type", "steps[2].minutes", "trigger.keywords"];
+    assert_eq!(named(&refused), expected.map(str::to_owned).into(), "{refused}");
+    desk.app.stop().await;
+}

@@ -157,6 +157,7 @@ async fn where_the_model_fails_the_answer_is_what_the_bot_knows() {
     let settings = [("WAGATE_ASSISTANT__MOST_A_MINUTE", "60")];
     let desk = Desk::new(model, "0", &settings, json!({})).await;
     desk.teach("Hours", "The shop opens at nine o'clock.").await;
+    let mut noted = std::collections::BTreeSet::new();
     for case in ["500 thrice", "401", "a long pause", "garbage", "half", "a huge line", "blanks"] {
         let answer = desk.says("When opens the shop?").await;
         assert_eq!(answer["response"], "The shop opens at nine o'clock.", "{case}");
@@ -166,6 +167,12 @@ async fn where_the_model_fails_the_answer_is_what_the_bot_knows() {
             "{case}"
         );
         assert_eq!(answer["truncated"], false, "{case}");
+        // Also where it fails in the middle of a sentence.
+        let path = "/api/v1/assistant";
+        let shown = get(&desk.app, path, Some(&desk.token)).await.body;
+        let fault = shown["last_error"].as_str().unwrap_or_default().to_owned();
+        assert!(noted.insert((fault, shown["last_error_at"].to_string())), "{case}: {shown}");
+        desk.clock.advance(Duration::from_secs(2));
     }
     assert_eq!(desk.model.asked().len(), 9);
     let answer = desk.says("When opens the shop?").await;

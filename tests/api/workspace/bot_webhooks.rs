@@ -376,6 +376,12 @@ async fn a_webhook_is_for_those_who_see_its_bot_and_leads_where_they_may_post() 
         "{}",
         refused.body
     );
+    for events in [json!(["kb_updated", "kb_updated"]), json!(["sang"]), json!([])] {
+        let draft = json!({ "bot_id": own["id"], "url": receiver.url, "events": events });
+        let refused = post(&app, ALL, draft, Some(&token)).await;
+        assert_eq!(refused.status, 400, "{}", refused.body);
+        assert!(refused.body["details"]["fields"]["events"].is_array(), "{}", refused.body);
+    }
     assert_eq!(post(&app, ALL, draft.clone(), Some(&other)).await.status, 404);
     assert_eq!(post(&app, ALL, draft.clone(), Some(&viewer)).await.status, 403);
     assert_eq!(post(&app, ALL, draft.clone(), None).await.status, 401);

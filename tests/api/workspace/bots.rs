@@ -200,3 +200,39 @@ async fn what_is_wrong_with_a_bot_is_named_as_it_was_written() {
     assert_eq!((unknown.status, &unknown.body["code"]), (404, &json!("NOT_FOUND")));
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_of_bots_and_people_have_pages() {
+    let app = TestApp::start().await;
+    let (token, _) = owner(&app).await;
+    for name in ["one", "two", "three"] {
+        bot(&app, &token, json!({ "name": name })).await;
+        member(&app, &token, &format!("{name}@example.com"), "AGENT").await;
+    }
+    for (path, list, field, all) in [
+        ("/api/v1/bots", "bots", "name", &["one", "two", "three"][..]),
+        (
+            "/api/v1/users",
+            "users",
+            "email",
+            &["ada@example.com", "one@example.com", "two@example.com", "three@example.com"],
+        ),
+    ] {
+        let page = async |query: &str| {
+            let answer = get(&app, &format!("{path}{query}"), Some(&token)).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            assert_eq!(answer.body["total"], all.len());
+            let entries = answer.body[list].as_array().unwrap().iter();
+            entries.map(|one| text(&one[field])).collect::<Vec<_>>()
+        };
+        assert_eq!(page("").await, all);
+        assert_eq!(page("?per_page=2").await, &all[..2]);
+        assert_eq!(page("?page=2&per_page=2").await, &all[2..]);
+        assert_eq!(page("?page=2").await, [""; 0]);
+        for wrong in ["?page=0", "?per_page=0", "?per_page=101", "?page=x"] {
+            let refused = get(&app, &format!("{path}{wrong}"), Some(&token)).await;
+            assert_eq!(refused.status, 400, "{wrong}: {}", refused.body);
+        }
+    }
+    app.stop().await;
+}

@@ -42,7 +42,15 @@ async fn a_canned_response_of_the_bot_is_sent_with_its_values() {
         let refused = answered(post(app, &path, body.clone(), token).await, 400);
         assert!(refused["details"]["fields"].get(field).is_some(), "{body}: {refused}");
     }
-    desk.has(ADA, &["Welcome to Acme", "Hello, this is Ada Lovelace"]).await;
+    // A person's key speaks for the person.
+    let draft = json!({ "name": "a script", "scopes": ["*"] });
+    let key = answered(post(app, "/api/v1/api-keys", draft, token).await, 201);
+    let key = text(&key["data"]["key"]);
+    let body = json!({ "canned_response_id": hello });
+    let sent = answered(post(app, &path, body, Some(&key)).await, 201);
+    assert_eq!(sent["content"], "Hello, this is Ada Lovelace");
+    let said = "Hello, this is Ada Lovelace";
+    desk.has(ADA, &["Welcome to Acme", said, said]).await;
     desk.app.stop().await;
 }
 

@@ -1,6 +1,7 @@
 //! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox, and what people work with together.
 
 mod accounts;
+mod audit;
 mod automation_calls;
 mod automations;
 mod canned;
@@ -16,6 +17,7 @@ mod command;
 mod contacts;
 mod desk;
 mod inbox_views;
+mod flow_files;
 mod flows;
 mod guest;
 mod inbox;
@@ -28,6 +30,7 @@ mod notifications;
 mod own_account;
 mod presence;
 mod knowledge;
+mod provider_tests;
 mod roles;
 mod sign_in;
 mod surface;

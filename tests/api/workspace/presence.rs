@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wagate::store::disk::Disk;
 
 use crate::{
     app::TestApp,
-    workspace::{answered, bot, get, member, on_a_clock, owner, post, put, text},
+    workspace::{answered, bot, delete, get, member, on_a_clock, owner, post, put, text},
 };
 
 const BEAT: &str = "/api/v1/presence/heartbeat";
@@ -84,6 +85,35 @@ async fn who_is_online_and_may_write_and_sees_the_bot_is_available() {
     assert_eq!(available(&format!("?bot_id={bot}"), &ada).await, [ada_id]);
     let hidden = format!("/api/v1/presence/available?bot_id={bot}");
     answered(get(&app, &hidden, Some(&grace)).await, 404);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chosen_status_outlives_a_restart_and_ends_with_its_account() {
+    let (app, clock) = on_a_clock(&[]).await;
+    let (ada, ada_id) = owner(&app).await;
+    let (grace, grace_id) = member(&app, &ada, "grace@example.com", "AGENT").await;
+    let path = "/api/v1/presence/status";
+    let lunch = json!({ "status": "away", "message": "Lunch" });
+    answered(put(&app, path, lunch, &grace).await, 200);
+    answered(put(&app, path, json!({ "status": "busy" }), &ada).await, 200);
+    answered(put(&app, path, json!({ "status": "online" }), &ada).await, 200);
+    app.wait_for("the changes", async || (2 <= told(&app).await).then_some(())).await;
+    let before = told(&app).await;
+    let app = TestApp::start_on(app.stop().await, &[], clock.clone(), Disk::manual(0)).await;
+    let list = answered(get(&app, "/api/v1/presence/team", Some(&ada)).await, 200);
+    let seen = |one: &Value| (one["status"].clone(), one["status_message"].clone());
+    assert_eq!(seen(&list["members"][0]), (json!("offline"), Value::Null));
+    assert_eq!(seen(&list["members"][1]), (json!("away"), json!("Lunch")));
+    answered(post(&app, BEAT, json!({}), Some(&grace)).await, 200);
+    assert_eq!(
+        statuses(&app, &ada).await,
+        [(ada_id, "offline".to_owned()), (grace_id.clone(), "away".to_owned())]
+    );
+    assert_eq!(told(&app).await, before, "what was told before is told again");
+    answered(delete(&app, &format!("/api/v1/users/{grace_id}"), &ada).await, 200);
+    let app = TestApp::start_on(app.stop().await, &[], clock, Disk::manual(0)).await;
+    assert_eq!(statuses(&app, &ada).await.len(), 1);
     app.stop().await;
 }
 

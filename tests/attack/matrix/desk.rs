@@ -35,7 +35,7 @@ const MOVING: [&str; 10] = [
 
 pub struct Desk {
     _folder: tempfile::TempDir,
-    _daemon: Daemon,
+    daemon: Daemon,
     owner: Caller,
     /// Who has a bot.
     ada: Caller,
@@ -76,7 +76,7 @@ impl Desk {
         made(&owner, "/api/v1/webhooks", hook).await;
         Self {
             _folder: folder,
-            _daemon: daemon,
+            daemon,
             owner,
             ada,
             ben,
@@ -101,6 +101,21 @@ impl Desk {
             ("a viewer of the team", &self.vera),
             ("an administrator", &self.owner),
         ]
+    }
+
+    pub fn nobody(&self) -> Caller {
+        Caller::without_key(&self.daemon)
+    }
+
+    pub fn with_key(&self, key: &str) -> Caller {
+        Caller::with_key(&self.daemon, key)
+    }
+
+    /// Lets a bot answer visitors.
+    pub async fn activate(&self, bot: &str) {
+        let path = format!("/api/v1/bots/{bot}/activate");
+        let (status, answer) = self.owner.post(&path, json!({})).await;
+        assert_eq!(status, 200, "{answer}");
     }
 
     pub fn colleague(&self) -> &Caller {

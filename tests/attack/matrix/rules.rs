@@ -44,6 +44,24 @@ pub const PUBLIC: [&str; 41] = [
     "GET /_simulator/phone.css",
     "GET /_simulator/phone.js",
 ];
+/// What the public token of a bot opens for everybody who knows it. It stands in the path.
+pub const WITH_PUBLIC_TOKEN: [&str; 3] = [
+    "GET /widget/{token}",
+    "GET /api/v1/widget/{token}/config",
+    "POST /api/v1/widget/{token}/sessions",
+];
+/// What a visitor's token opens beside it: the own conversation with that bot.
+pub const FOR_VISITORS: [&str; 9] = [
+    "GET /api/v1/widget/{token}/history/{session_id}",
+    "GET /api/v1/widget/{token}/events",
+    "POST /api/v1/widget/{token}/chat",
+    "POST /api/v1/widget/{token}/stream",
+    "POST /api/v1/widget/{token}/feedback",
+    "POST /api/v1/widget/{token}/handoff",
+    "POST /api/v1/widget/{token}/tickets",
+    "GET /api/v1/widget/{token}/tickets",
+    "POST /api/v1/widget/{token}/close",
+];
 /// Takes a link that was signed or a key, which its handler checks.
 pub const LINK_OR_KEY: &str = "GET /api/media/{uuid}";
 /// Roles of people who may not do everything, and their scopes.

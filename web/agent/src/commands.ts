@@ -18,7 +18,7 @@ import { assertNotDeleted, whyNotEdited } from "./rules";
 import { assertSupported } from "./self-test";
 import { find, send } from "./send";
 import { standing } from "./standing";
-import type { Command } from "./wire";
+import type { Command, PairingCode } from "./wire";
 
 /** Life of a pairing code, in seconds. */
 const PAIRING_CODE_LIFE = 180;
@@ -87,7 +87,8 @@ async function act(command: Exclude<Command, { command: "send" }>): Promise<unkn
       return download(pageId(command.message), command.url);
     case "pairingCode": {
       const code = await wpp().conn.genLinkDeviceCodeForPhoneNumber(command.phone);
-      return { code, expiresAt: moment(Date.now() / 1000 + PAIRING_CODE_LIFE) };
+      const expiresAt = moment(Date.now() / 1000 + PAIRING_CODE_LIFE);
+      return { code, expiresAt } satisfies PairingCode;
     }
     case "refreshQr":
       return freshCodes();

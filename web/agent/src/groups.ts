@@ -4,12 +4,7 @@ import { type IdLike, idText, isAddress } from "./ids";
 import { AgentError } from "./failure";
 import { wpp } from "./page";
 import { isOnWhatsapp, isSamePerson, person } from "./people";
-
-interface Outcome {
-  id: string;
-  status: number;
-  inviteCode: string | null;
-}
+import type { Group, GroupCreated, ParticipantOutcome } from "./wire";
 
 /** The parts of a group's chat that are read here. */
 interface GroupLike {
@@ -27,7 +22,7 @@ const NOT_ON_WHATSAPP = 404;
 /** Status of a person without an outcome. */
 const UNKNOWN = 504;
 
-export async function group(id: string): Promise<unknown> {
+export async function group(id: string): Promise<Group> {
   const chat = knownGroup(id);
   // A request for the members loads the other details as well.
   const people = await loadedMembersOf(id);
@@ -52,7 +47,7 @@ export async function createGroup(
   name: string,
   description: string | null,
   wanted: string[],
-): Promise<{ id: string; participants: Outcome[] }> {
+): Promise<GroupCreated> {
   // wa-js fails for all members if one has no account.
   const found = await Promise.all(wanted.map(isOnWhatsapp));
   const people = wanted.filter((_, place) => found[place]);
@@ -67,7 +62,10 @@ export async function createGroup(
   return { id, participants };
 }
 
-export async function addParticipants(id: string, wanted: string[]): Promise<Outcome[]> {
+export async function addParticipants(
+  id: string,
+  wanted: string[],
+): Promise<ParticipantOutcome[]> {
   knownGroup(id);
   await loadedMembersOf(id);
   // Some groups let every member add people; wa-js knows which.
@@ -75,7 +73,10 @@ export async function addParticipants(id: string, wanted: string[]): Promise<Out
   return outcomes(id, wanted, results);
 }
 
-export async function removeParticipants(id: string, wanted: string[]): Promise<Outcome[]> {
+export async function removeParticipants(
+  id: string,
+  wanted: string[],
+): Promise<ParticipantOutcome[]> {
   knownGroup(id);
   const members = await loadedMembersOf(id);
   if (!(await wpp().group.iAmAdmin(id)))
@@ -94,7 +95,7 @@ async function outcomes(
   group: string,
   wanted: string[],
   results: Record<string, unknown>,
-): Promise<Outcome[]> {
+): Promise<ParticipantOutcome[]> {
   const answers = Object.entries(results).map(([id, result]) => {
     const { code, invite_code: inviteCode } = result as {
       code?: number | string;
@@ -104,7 +105,8 @@ async function outcomes(
   });
   const answered = wanted.map((id) => {
     // An answer without a code has no outcome.
-    const isAnswer = (each: Outcome) => Number.isInteger(each.status) && isSamePerson(each.id, id);
+    const isAnswer = (each: ParticipantOutcome) =>
+      Number.isInteger(each.status) && isSamePerson(each.id, id);
     const answer = answers.find(isAnswer);
     return answer && { ...answer, id };
   });
@@ -117,7 +119,7 @@ async function outcomes(
   });
 }
 
-function missing(id: string): Outcome {
+function missing(id: string): ParticipantOutcome {
   return { id, status: NOT_ON_WHATSAPP, inviteCode: null };
 }
 

@@ -12,7 +12,7 @@ interface NoticeLike extends MessageLike {
 }
 
 /** Kinds of notices. Irrelevant ones are not reported. */
-const TOLD: ReadonlySet<string> = new Set([
+const REPORTED: ReadonlySet<string> = new Set([
   "gp2",
   "call_log",
   "notification",
@@ -20,7 +20,7 @@ const TOLD: ReadonlySet<string> = new Set([
   "broadcast_notification",
   "newsletter_notification",
 ]);
-const UNTOLD: ReadonlySet<string> = new Set([
+const IGNORED: ReadonlySet<string> = new Set([
   "e2e_notification",
   "notification_template",
   "protocol",
@@ -29,7 +29,7 @@ const UNTOLD: ReadonlySet<string> = new Set([
 ]);
 
 /** Changes of a group's members have an event of their own in wa-js. */
-const TOLD_OTHERWISE: ReadonlySet<string> = new Set([
+const REPORTED_OTHERWISE: ReadonlySet<string> = new Set([
   "add",
   "remove",
   "leave",
@@ -40,7 +40,7 @@ const TOLD_OTHERWISE: ReadonlySet<string> = new Set([
 ]);
 
 export function isNotice({ type }: MessageLike): boolean {
-  return TOLD.has(type ?? "") || UNTOLD.has(type ?? "");
+  return REPORTED.has(type ?? "") || IGNORED.has(type ?? "");
 }
 
 /**
@@ -57,7 +57,7 @@ export function isPlaceholder({ type, protocolMessageKey }: MessageLike): boolea
 }
 
 export function tellNotice(notice: NoticeLike): void {
-  if (UNTOLD.has(notice.type ?? "")) return;
+  if (IGNORED.has(notice.type ?? "")) return;
   if (notice.type === "gp2") tellChangeOfGroup(notice);
   else happened({ type: "engine_unknown", name: String(notice.type), raw: rawOf(notice) });
 }
@@ -83,7 +83,7 @@ function tellChangeOfGroup(notice: NoticeLike): void {
       happened({ type: "group_updated", group, change: subtype, value, by });
       return;
     default:
-      if (!TOLD_OTHERWISE.has(subtype))
+      if (!REPORTED_OTHERWISE.has(subtype))
         happened({ type: "engine_unknown", name: `group_${subtype}`, raw: rawOf(notice) });
   }
 }

@@ -3,15 +3,7 @@ import { moment } from "./convert";
 import { type IdLike, idText, isAddress } from "./ids";
 import { wpp } from "./page";
 import { attempt, introduce, isOwn, person } from "./people";
-import type { Ack } from "./wire";
-
-interface Receipt {
-  participant: string;
-  ack: Ack;
-  deliveredAt: string | null;
-  readAt: string | null;
-  playedAt: string | null;
-}
+import type { Ack, Receipt } from "./wire";
 
 interface MembersLike {
   participants?: { getModelsArray(): { id: IdLike }[] };

@@ -11,14 +11,7 @@ import { refusalCode, removeRefused } from "./refused";
 import { assertNotDeleted } from "./rules";
 import { sending } from "./sending";
 import { addVotes } from "./votes";
-import type { Content, Message, Outgoing } from "./wire";
-
-interface Sent {
-  id: string;
-  timestamp: string;
-  ack: string;
-  recipients?: string[];
-}
+import type { Content, Message, Outgoing, Sent } from "./wire";
 
 /** The answer of wa-js to a send. */
 interface Taken {

@@ -72,6 +72,10 @@ export type Receipt = { participant: Jid, ack: Ack, deliveredAt: string | null, 
 
 export type Sent = { id: MessageId, timestamp: string, ack: Ack, recipients?: Array<Jid>, };
 
+export type GroupCreated = { id: Jid, participants: Array<ParticipantOutcome>, };
+
+export type PairingCode = { code: string, expiresAt: string, };
+
 export type JoinAction = "create" | "add" | "invite";
 
 export type LeaveAction = "remove" | "leave";

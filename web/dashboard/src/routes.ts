@@ -79,9 +79,12 @@ export const EVENTS = "events";
 export const WEBHOOKS = "webhooks";
 export const WEBHOOK = "webhooks/:id";
 export const SETTINGS = "settings";
+export const AUDIT = "audit";
 
 /** What administrators alone may read. */
 export const ADMINISTRATION = "api/v1/api-keys";
+/** What owners alone may read. */
+export const AUDIT_LOG = "api/v1/audit?limit=1";
 /** What takes the scope conversations. */
 export const CONVERSATIONS = "api/v1/chat/conversations?per_page=1";
 /** The settings of the business. */
@@ -353,6 +356,15 @@ export const routes: Route[] = [
     needsCredential: true,
     isPersonal: true,
     load: () => import("./pages/account/Account.svelte"),
+  },
+  {
+    pattern: AUDIT,
+    title: () => strings.nav.audit,
+    icon: "audit",
+    nav: false,
+    within: SETTINGS,
+    asks: AUDIT_LOG,
+    load: () => import("./pages/audit/Audit.svelte"),
   },
   {
     pattern: SETTINGS,

@@ -69,6 +69,7 @@ export const strings = translated("common", {
     work: "Tickets",
     team: "Team",
     account: "Account",
+    audit: "Audit log",
     more: "More",
     waiting: (value: number) => `${number.format(value)} waiting`,
     groups: {
@@ -106,7 +107,11 @@ export const strings = translated("common", {
     light: "Light",
     dark: "Dark",
   },
-  language: { label: "Language", usual: "As the browser" },
+  language: {
+    label: "Language", usual: "As the browser", unsaved: "Change the language?",
+    unsavedText: "The page is opened again: what you typed here and did not save is lost.",
+    change: "Change language",
+  },
   line: {
     closed: "Not connected",
     connecting: "Connecting",
@@ -264,6 +269,12 @@ export const strings = translated("common", {
       test: "Try",
       answered: (milliseconds: number) => `It answered in ${number.format(milliseconds)} ms`,
       noAnswer: "It gave no answer",
+      mail: "Mail",
+      ownNumber: "Your phone number",
+      sentTo: (to: string, milliseconds: number) =>
+        `Sent to ${to} in ${number.format(milliseconds)} ms`,
+      worked: (milliseconds: number) => `It worked, in ${number.format(milliseconds)} ms`,
+      testFailed: "The test failed",
     },
     about: {
       title: "This gateway",
@@ -385,10 +396,17 @@ export const strings = translated("common", {
       reply: "Reply received",
       curl: "The same with curl",
     },
+    browser: {
+      lead: "What the session's browser shows now. It may show messages; pictures are not stored.",
+      start: "Start",
+      stop: "Stop",
+      alt: (name: string) => `The browser of ${name}`,
+    },
     detail: {
       tabs: "Session details",
       facts: "Details",
       log: "Log",
+      browser: "Browser",
       phone: "Phone",
       account: "Account",
       created: "Created",

@@ -7,6 +7,7 @@ import { ADA, conversationWith, writeFrom } from "./support/chats.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
 import { askAs } from "./support/people.mjs";
 import { allAddresses } from "./support/routes.mjs";
+import { sideBySide } from "./support/side-by-side.mjs";
 import { signedIn } from "./support/signed-in.mjs";
 
 const WINDOW = 10_000;
@@ -80,12 +81,11 @@ async function opened(asked) {
 }
 
 test("no page asks the gateway again and again while it is only looked at", async () => {
-  const views = await Promise.all((await fill()).map((hash) => view(hash)));
+  const first = await sideBySide(await fill(), (hash) => view(hash));
   // Each further tab of a page is a view of its own.
-  for (const { name, page } of [...views]) {
-    const tabs = await page.getByRole("tab", { selected: false }).allInnerTexts();
-    for (const tab of tabs) views.push(await view(name, tab));
-  }
+  const tabs = await sideBySide(first, async ({ name, page }) =>
+    (await page.getByRole("tab", { selected: false }).allInnerTexts()).map((tab) => [name, tab]));
+  const views = [...first, ...await sideBySide(tabs.flat(), ([hash, tab]) => view(hash, tab))];
   await Promise.all(views.map(({ asked }) => opened(asked)));
   const before = views.map(({ asked }) => asked.length);
   await new Promise((over) => setTimeout(over, WINDOW));

@@ -7,7 +7,9 @@ import { businessDialogs, makeBusiness } from "./support/business-dialogs.mjs";
 import { ADA, conversationWith, messagesOf, writeFrom } from "./support/chats.mjs";
 import { png } from "./support/files.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
-import { choose, focused, isBack, press, remember, untilFocused } from "./support/keyboard.mjs";
+import {
+  button, choose, focused, isBack, press, remember, untilFocused,
+} from "./support/keyboard.mjs";
 import { makePeople, peopleDialogs } from "./support/people-dialogs.mjs";
 import { comeIn } from "./support/people.mjs";
 import { startReceiver } from "./support/receiver.mjs";
@@ -34,7 +36,6 @@ async function createHook(path) {
   return `#/webhooks/${data.id}?session=shop`;
 }
 
-const button = (page, name) => page.getByRole("button", { name, exact: true });
 const conversationMenu = (page) => button(page, "Conversation actions");
 const messageMenu = (page) => page.getByRole("button", { name: /^Actions for the message by/ });
 const sessionMenu = (page) => button(page, "Actions for shop");

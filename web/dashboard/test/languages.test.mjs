@@ -166,6 +166,29 @@ test("a person chooses a language in the menu beside the name, and stays signed 
   await close();
 });
 
+test("a change of the language asks before it takes what was not saved", async () => {
+  const { page, close } = await open(browser, gateway, {
+    locale: "en-GB", hash: "#/business", ...signedIn(gateway),
+  });
+  const name = page.getByLabel("Name", { exact: true }).first();
+  await name.fill("Analytical Engines");
+  const choose = async (code) => {
+    await page.getByRole("button", { name: "Your status" }).click();
+    await page.getByRole("menuitem", { name: "Language" }).click();
+    await page.getByRole("dialog").getByLabel("Language").selectOption(code);
+  };
+  await choose("de");
+  await page.getByRole("heading", { name: "Change the language?" }).waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.keyboard.press("Escape");
+  assert.equal(await name.inputValue(), "Analytical Engines");
+  await page.locator("form", { has: name }).getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved").first().waitFor();
+  await choose("de");
+  await until("German", () => page.evaluate(() => document.documentElement.lang === "de"));
+  await close();
+});
+
 test("Arabic is mirrored, and numbers of phones are not", async () => {
   const { page, close } = await open(browser, gateway, {
     locale: "ar-EG", hash: "#/sessions", ...signedIn(gateway),

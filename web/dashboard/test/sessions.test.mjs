@@ -89,6 +89,31 @@ describe("a session", () => {
     await close();
   });
 
+  test("shows its browser while somebody looks, and says where it has none", async () => {
+    await gateway.ask("POST", "/api/v1/sessions", { sessionId: "bare" });
+    const { page, close } = await open(browser, gateway, { hash: "#/sessions/bare?tab=browser" });
+    const start = page.getByRole("button", { name: "Start" });
+    await start.click();
+    await page.getByText("has no browser").waitFor();
+    await start.waitFor();
+    const config = { engine: "browser" };
+    await gateway.ask("POST", "/api/v1/sessions", { sessionId: "seen", config });
+    await until("it runs", async () => (await session("seen")).status === "qr_ready");
+    await page.goto(`${gateway.address}/#/sessions/seen?tab=browser`);
+    const asked = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await start.click();
+    const picture = page.getByRole("img", { name: "The browser of seen" });
+    await picture.waitFor();
+    assert.ok(await picture.evaluate(async (it) => (await it.decode(), 300 < it.naturalWidth)));
+    const pictures = () => asked.filter((path) => path.endsWith("/screenshot")).length;
+    await until("the next one", () => 1 < pictures());
+    await page.getByRole("button", { name: "Stop" }).click();
+    await picture.waitFor({ state: "detached" });
+    await gateway.ask("DELETE", "/api/v1/sessions/seen");
+    await close();
+  });
+
   test("shows its next code by itself, with its own time", async () => {
     await gateway.ask("POST", "/api/v1/sessions", {
       sessionId: "waits", config: { qrTimeout: 0 },

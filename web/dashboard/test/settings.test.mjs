@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertCount, launch, open } from "./support/browser.mjs";
 import { startGateway, until } from "./support/gateway.mjs";
+import { makePerson, OWNER } from "./support/people.mjs";
+import { signedIn } from "./support/signed-in.mjs";
 
 const HOSTILE = "<b onclick=alert(1)>key</b>";
 
@@ -113,5 +115,45 @@ test("light and dark are chosen, and stay", async () => {
   await page.reload();
   await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
   assert.equal(await ground(), dark, "on every page, from the first moment on");
+  await close();
+});
+
+test("the audit log says who changed what, and is filtered by operation and day", async () => {
+  const draft = { name: HOSTILE, scopes: ["read"] };
+  const { data } = await gateway.ask("POST", "/api/v1/api-keys", draft);
+  await gateway.ask("DELETE", `/api/v1/api-keys/${data.id}`);
+  const { page, close } = await open(browser, gateway, { hash: "#/audit", ...signedIn(gateway) });
+  const revoked = page.getByRole("row").filter({ hasText: data.id });
+  await revoked.getByText("revokeApiKey").waitFor();
+  await revoked.getByText("Done").waitFor();
+  await revoked.getByText("dashboard", { exact: true }).waitFor();
+  assert.ok(!(await page.content()).includes(data.key));
+  const operation = page.getByLabel("Operation");
+  await operation.fill("createApiKey");
+  await operation.press("Enter");
+  await revoked.waitFor({ state: "detached" });
+  await page.getByText("createApiKey").first().waitFor();
+  await page.getByLabel("Until").fill("2020-01-01");
+  await page.getByText("No change matches").waitFor();
+  assert.match(page.url(), /action=createApiKey.*to=2020-01-01|to=2020-01-01.*action=createApiKey/);
+  await page.reload();
+  await page.getByText("No change matches").waitFor();
+  await close();
+});
+
+test("providers are tested by one real thing, and say how that went", async () => {
+  const token = await makePerson(gateway, OWNER);
+  const { page, close } = await open(browser, gateway, {
+    hash: "#/settings", ...signedIn(gateway, token),
+  });
+  await page.getByRole("button", { name: "Try: Mail" }).click();
+  await page.getByText(`Sent to ${OWNER.email}`).waitFor();
+  await page.getByLabel("Your phone number").fill("+1 555 000 0077");
+  await page.getByRole("button", { name: "Try: Text messages" }).click();
+  await page.getByText("Sent to +15550000077").waitFor();
+  await page.getByRole("button", { name: "Try: Payment links" }).click();
+  await page.getByText(/^It worked, in/).waitFor();
+  const { data } = await gateway.ask("GET", `/_simulator/v1/mail?to=${OWNER.email}`);
+  assert.ok(data.mails.some(({ subject }) => subject === "A test of mail"));
   await close();
 });

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { launch, open } from "./support/browser.mjs";
 import { startGateway, until } from "./support/gateway.mjs";
 import { allRoutes } from "./support/routes.mjs";
+import { sideBySide } from "./support/side-by-side.mjs";
 import { signedIn } from "./support/signed-in.mjs";
 import { languages } from "./support/words.mjs";
 
@@ -45,15 +46,19 @@ test("no page is larger than a slow connection bears", async () => {
   console.log(`the first load: ${sum(first)} bytes`);
   assert.ok(0 < sum(first) && sum(first) <= MOST_AT_FIRST, `${sum(first)} bytes`);
   const large = [];
-  for (const language of languages) {
-    const all = sum(await loaded("#/nothing/is/here", language));
+  const inLanguages = await sideBySide(languages, (language) =>
+    loaded("#/nothing/is/here", language));
+  for (const [at, language] of languages.entries()) {
+    const all = sum(inLanguages[at]);
     console.log(`the first load in ${language}: ${all} bytes`);
     assert.ok(all <= MOST_AT_FIRST, `${language}: ${all} bytes`);
     assert.equal(sum(first) < all, language !== "en", `${language} loads its own words alone`);
   }
-  for (const { pattern } of await allRoutes()) {
-    const all = await loaded(`#/${pattern.replace(":id", "none")}`);
-    const more = sum([...all].filter(([name]) => !first.has(name)));
+  const patterns = (await allRoutes()).map(({ pattern }) => pattern);
+  const pages = await sideBySide(patterns, (pattern) =>
+    loaded(`#/${pattern.replace(":id", "none")}`));
+  for (const [at, pattern] of patterns.entries()) {
+    const more = sum([...pages[at]].filter(([name]) => !first.has(name)));
     console.log(`${pattern || "overview"}: ${more} bytes more`);
     if (MOST_MORE < more) large.push(`${pattern}: ${more}`);
   }

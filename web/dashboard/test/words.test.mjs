@@ -73,3 +73,17 @@ test("styles name no side, so that a page can be mirrored", () => {
         : [])));
   assert.deepEqual(faults, []);
 });
+
+test("a colour scheme changes colours alone, so that a page is as large in each", () => {
+  // light-dark() takes nothing but colours.
+  const isOfScheme = (text) => /prefers-color-scheme|\[data-theme/.test(text);
+  const elsewhere = ["components/chart.ts", "styles/tokens.css"];
+  const faults = [...files(".svelte"), ...files(".css"), ...files(".ts")]
+    .filter((name) => !elsewhere.includes(name))
+    .filter((name) => isOfScheme(readFileSync(join("src", name), "utf8")));
+  assert.deepEqual(faults, []);
+  const tokens = readFileSync("src/styles/tokens.css", "utf8").split("\n");
+  const rules = tokens.filter(isOfScheme);
+  const isScheme = (line) => /^:root\[data-theme="\w+"\] \{ color-scheme: \w+; \}$/.test(line);
+  assert.deepEqual(rules.filter((line) => !isScheme(line)), []);
+});

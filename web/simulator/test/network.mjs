@@ -19,8 +19,13 @@ const person = (id, name) => ({
   pushName: name,
   inAddressBook: true,
   onWhatsapp: true,
+  business: false,
+  blocked: false,
   picture: null,
 });
+
+const PLAIN = { mentions: [], forwarded: false, edited: false, reactions: [] };
+const member = (id) => ({ id, admin: false, owner: false });
 
 export async function startNetwork() {
   const state = {
@@ -72,7 +77,7 @@ export async function startNetwork() {
       pushName: "Alice",
       media: null,
       quoted: null,
-      reactions: [],
+      ...PLAIN,
       ...extra,
     };
     state.messages.push(message);
@@ -114,6 +119,7 @@ export async function startNetwork() {
         pushName: "Me",
         media,
         quoted,
+        ...PLAIN,
       };
       state.messages.push(message);
       return { answer: "sent", sent: { id, timestamp: message.timestamp, ack: "sent" }, message };
@@ -143,7 +149,7 @@ export async function startNetwork() {
         createdAt: now(),
         participants: [
           { id: ME.id, admin: true, owner: true },
-          ...participants.map((id) => ({ id })),
+          ...participants.map(member),
         ],
       };
       state.groups.push(group);
@@ -154,7 +160,7 @@ export async function startNetwork() {
       };
     },
     addParticipants: ({ participants }) => (
-      state.groups[0].participants.push(...participants.map((id) => ({ id }))),
+      state.groups[0].participants.push(...participants.map(member)),
       {
         answer: "participants",
         participants: participants.map((id) => ({ id, status: 200, inviteCode: null })),
@@ -201,7 +207,7 @@ export async function startNetwork() {
       const { number, request } = JSON.parse(text);
       state.seen.push(request);
       const answer = (answers[request.request] ?? (() => ({ answer: "done" })))(request);
-      socket.send(JSON.stringify({ number, Ok: answer }));
+      socket.send(JSON.stringify({ number, answer: { Ok: answer } }));
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

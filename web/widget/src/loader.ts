@@ -2,15 +2,8 @@
 // is of the gateway's origin and talks to it alone. The page keeps a visit for a frame that can
 // keep nothing itself.
 import { onColour } from "./colour";
+import type { Config } from "./frame/types";
 import { choose, type Strings } from "./strings";
-
-interface Config {
-  bot: {
-    name: string;
-    language: string;
-    widget: { color: string | null; position: string; title: string | null };
-  };
-}
 
 const COLOUR = "#1f6feb";
 const STYLE = `

@@ -32,7 +32,7 @@ impl Connection {
     pub async fn is_of_own_user(&self) -> bool {
         match self.owner.get_or_init(|| peer::owner(self.peer, self.local)).await {
             Owner::User(user) => *user == 0 || *user == peer::own_user(),
-            Owner::Untold => true,
+            Owner::Unreported => true,
             Owner::Unknown => false,
         }
     }

@@ -14,7 +14,7 @@ use actix_web::{
 
 use crate::{api::gate::caller::policy::check_forwarding, private};
 
-/// What a connection of the owner's bears.
+/// What a connection of the owner's carries.
 struct OwnerConnection;
 
 /// Notes whose a new connection is.

@@ -87,7 +87,7 @@ pub fn scope(
 }
 
 /// The session that the path names, unless the request is about the session itself: that one was removed is
-/// still the answer when another bears its name.
+/// still the answer when another has its name.
 fn written_session(request: &ServiceRequest) -> Option<Uuid> {
     let pattern = request.match_pattern()?;
     let name =

@@ -9,7 +9,7 @@ use crate::api::{
     error::ApiError,
     kit::{Call, Query, Read},
     mcp::{
-        outcome::Told,
+        outcome::ToolAnswer,
         tool::{Effect, Tool, Words, given},
     },
 };
@@ -32,7 +32,7 @@ struct ListAiAgents {
     search: Option<String>,
 }
 
-async fn listed(call: Call<Read>, input: ListAiAgents) -> Result<impl Told, ApiError> {
+async fn listed(call: Call<Read>, input: ListAiAgents) -> Result<impl ToolAnswer, ApiError> {
     let ListAiAgents { status, search } = input;
     let query = given(&call, json!({ "status": status, "search": search }))?;
     ai_agents::list(call, Query(query)).await

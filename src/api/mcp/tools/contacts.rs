@@ -10,7 +10,7 @@ use crate::{
         error::ApiError,
         kit::{Body, Call, Contacts, Limit, Path, Query, path::uuid},
         mcp::{
-            outcome::Told,
+            outcome::ToolAnswer,
             tool::{Effect, Tool, Words, given, with_others_texts},
         },
     },
@@ -93,14 +93,14 @@ struct CreateContact {
     opted_in: Option<bool>,
 }
 
-async fn listed(call: Call<Contacts>, input: ListContacts) -> Result<impl Told, ApiError> {
+async fn listed(call: Call<Contacts>, input: ListContacts) -> Result<impl ToolAnswer, ApiError> {
     let ListContacts { search, tag, page, limit } = input;
     let fields = json!({ "search": search, "tag": tag, "page": page, "limit": limit.get() });
     let query = given(&call, fields)?;
     contacts::list(call, Query(query)).await
 }
 
-async fn found(call: Call<Contacts>, input: GetContact) -> Result<impl Told, ApiError> {
+async fn found(call: Call<Contacts>, input: GetContact) -> Result<impl ToolAnswer, ApiError> {
     let id = match (input.id, input.phone) {
         (Some(id), None) => uuid(&id, Subject::Contact)?,
         (None, Some(phone)) => call.contacts.with_phone(&phone).await?.id,
@@ -109,7 +109,7 @@ async fn found(call: Call<Contacts>, input: GetContact) -> Result<impl Told, Api
     contacts::read(call, Path(id)).await
 }
 
-async fn created(call: Call<Contacts>, input: CreateContact) -> Result<impl Told, ApiError> {
+async fn created(call: Call<Contacts>, input: CreateContact) -> Result<impl ToolAnswer, ApiError> {
     let CreateContact { phone, name, email, tags, opted_in } = input;
     let fields = json!({
         "phone": phone, "name": name, "email": email, "tags": tags, "optedIn": opted_in,

@@ -13,7 +13,7 @@ use crate::api::{
     error::ApiError,
     kit::{Call, Query, Read},
     mcp::{
-        outcome::Told,
+        outcome::ToolAnswer,
         tool::{Effect, Tool, Words, given},
     },
 };
@@ -57,7 +57,10 @@ struct ListQuickReplies {
     q: Option<String>,
 }
 
-async fn all_templates(call: Call<Read>, input: ListTemplates) -> Result<impl Told, ApiError> {
+async fn all_templates(
+    call: Call<Read>,
+    input: ListTemplates,
+) -> Result<impl ToolAnswer, ApiError> {
     let ListTemplates { status, category, search } = input;
     let fields = json!({ "status": status, "category": category, "search": search, "limit": MOST });
     let query = given(&call, fields)?;
@@ -67,7 +70,7 @@ async fn all_templates(call: Call<Read>, input: ListTemplates) -> Result<impl To
 async fn all_quick_replies(
     call: Call<Read>,
     input: ListQuickReplies,
-) -> Result<impl Told, ApiError> {
+) -> Result<impl ToolAnswer, ApiError> {
     let query = given(&call, json!({ "q": input.q }))?;
     quick_replies::list(call, Query(query)).await
 }

@@ -10,7 +10,7 @@ use crate::api::{
     error::ApiError,
     kit::{self, Body, Limit, OwnSessions, Path, Query},
     mcp::{
-        outcome::Told,
+        outcome::ToolAnswer,
         tool::{Effect, Tool, Words, given, with_others_texts},
     },
     workspace::notes,
@@ -175,7 +175,7 @@ struct AddNote {
     content: String,
 }
 
-async fn listed(call: Call, input: ListConversations) -> Result<impl Told, ApiError> {
+async fn listed(call: Call, input: ListConversations) -> Result<impl ToolAnswer, ApiError> {
     let ListConversations { status, assigned_to, channel, search, page, limit } = input;
     let fields = json!({
         "status": status, "assignedTo": assigned_to, "channel": channel, "search": search,
@@ -185,13 +185,13 @@ async fn listed(call: Call, input: ListConversations) -> Result<impl Told, ApiEr
     chats::list(call, Query(query)).await
 }
 
-async fn read(call: Call, input: GetConversation) -> Result<impl Told, ApiError> {
+async fn read(call: Call, input: GetConversation) -> Result<impl ToolAnswer, ApiError> {
     let fields = json!({ "limit": input.limit.get(), "before": input.before });
     let query = given(&call, fields)?;
     chats::read(call, Path(input.id), Query(query)).await
 }
 
-async fn searched(call: Call, input: SearchMessages) -> Result<impl Told, ApiError> {
+async fn searched(call: Call, input: SearchMessages) -> Result<impl ToolAnswer, ApiError> {
     let SearchMessages { query, conversation_id, session_id, from, to, limit } = input;
     let fields = json!({
         "search": query, "conversation_id": conversation_id, "instance_id": session_id,
@@ -201,17 +201,17 @@ async fn searched(call: Call, input: SearchMessages) -> Result<impl Told, ApiErr
     chat::list_messages(call, Query(query)).await
 }
 
-async fn marked_read(call: Call, input: OneConversation) -> Result<impl Told, ApiError> {
+async fn marked_read(call: Call, input: OneConversation) -> Result<impl ToolAnswer, ApiError> {
     let patch = given(&call, json!({ "read": true }))?;
     chats::patch(call, Path(input.id), Body(patch)).await
 }
 
-async fn resolved(call: Call, input: OneConversation) -> Result<impl Told, ApiError> {
+async fn resolved(call: Call, input: OneConversation) -> Result<impl ToolAnswer, ApiError> {
     let resolution = given(&call, json!({}))?;
     chats::resolve(call, Path(input.id), Body(resolution)).await
 }
 
-async fn noted(call: Call, input: AddNote) -> Result<impl Told, ApiError> {
+async fn noted(call: Call, input: AddNote) -> Result<impl ToolAnswer, ApiError> {
     let draft = given(&call, json!({ "content": input.content }))?;
     notes::create(call, Path(input.conversation_id), Body(draft)).await
 }

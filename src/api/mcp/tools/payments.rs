@@ -9,7 +9,7 @@ use crate::api::{
     error::ApiError,
     kit::{Body, Call, Send},
     mcp::{
-        outcome::Told,
+        outcome::ToolAnswer,
         tool::{Effect, Tool, Words, given},
     },
 };
@@ -49,7 +49,7 @@ struct CreatePaymentLink {
     send: bool,
 }
 
-async fn created(call: Call<Send>, input: CreatePaymentLink) -> Result<impl Told, ApiError> {
+async fn created(call: Call<Send>, input: CreatePaymentLink) -> Result<impl ToolAnswer, ApiError> {
     let CreatePaymentLink { amount, currency, description, contact_id, to, expires_at, send } =
         input;
     let fields = json!({

@@ -51,7 +51,7 @@ pub async fn pass(
     }))
 }
 
-/// Whether the connection becomes a WebSocket. Any other request may bear the same words: its body has its
+/// Whether the connection becomes a WebSocket. Any other request may have the same words: its body has its
 /// deadline all the same.
 fn is_websocket(request: &ServiceRequest) -> bool {
     let headers = request.headers();

@@ -76,7 +76,7 @@ struct RequestView {
     /// Name of the model that was asked for.
     #[schema(example = "small")]
     model: String,
-    /// What it was told first.
+    /// Its instructions.
     #[schema(example = "You are Desk, and answer customers of a business.")]
     system: String,
     /// What the person wrote last.

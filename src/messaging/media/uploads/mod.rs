@@ -160,7 +160,7 @@ impl Uploads {
 
     /// A path for a file that a caller uploads; a send moves the file from there.
     pub async fn new_path(&self) -> Result<PathBuf, Error> {
-        self.store.admit()?;
+        self.store.health().admit()?;
         let folder = self.folder.of_uploads();
         tokio::fs::create_dir_all(&folder).await.map_err(|error| {
             Error::internal(format!("the media folder could not be created: {error}"))

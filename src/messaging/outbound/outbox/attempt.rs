@@ -94,7 +94,7 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, needs_lookup: 
         }
     }
     // The outcome could not be stored.
-    if !parts.store.takes_records() {
+    if !parts.store.health().takes_records() {
         return match entry.options.is_queueable() {
             true => wait(parts, entry, DISK_PAUSE).await,
             false => give_up(parts, entry, StoreError::Full.into()).await,

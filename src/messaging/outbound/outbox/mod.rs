@@ -184,7 +184,7 @@ impl Outbox {
         outgoing: Outgoing,
         options: SendOptions,
     ) -> Result<OutboxEntry, Error> {
-        self.parts.store.admit()?;
+        self.parts.store.health().admit()?;
         let status = self.parts.supervisor.get(session)?.status();
         if status.removing {
             return Err(not_found(session));

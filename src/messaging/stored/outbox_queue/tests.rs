@@ -11,7 +11,7 @@ use crate::{
         outbox::{OutboxEntry, OutboxState, Priority, example},
     },
     messaging::stored::{MessagingTables, Place, outbox, trees},
-    store::{Batch, Catalogue, Key, MemoryEngine, Store, disk::Disk},
+    store::{Batch, Catalogue, Key, MemoryEngine, Opener, Store},
 };
 
 const SESSION: Uuid = Uuid::from_u128(7);
@@ -111,8 +111,7 @@ async fn a_send_costs_the_same_however_much_waits_in_other_sessions() {
     let mut costs = Vec::new();
     for waiting in [50, 5_000] {
         let engine = MemoryEngine::default();
-        let store =
-            Store::in_memory(engine.clone(), Disk::manual(0), Catalogue::OWN).await.unwrap();
+        let store = Opener::of(Catalogue::OWN).in_memory(engine.clone()).await.unwrap();
         for n in 0..waiting {
             let mut other = example(1_000 + n, &format!("1555{n:07}@c.us"));
             other.session_uuid = Uuid::from_u128(1 + n % 3);

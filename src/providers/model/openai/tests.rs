@@ -52,12 +52,12 @@ impl Endpoint {
         let base = format!("http://{}/v1", listener.local_addr().unwrap());
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let (closes, closed) = watch::channel(0);
-        let heard = requests.clone();
+        let received = requests.clone();
         tokio::spawn(async move {
             for number in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 let answer = answers[number.min(answers.len() - 1)].clone();
-                tokio::spawn(serve(stream, answer, heard.clone(), closes.clone()));
+                tokio::spawn(serve(stream, answer, received.clone(), closes.clone()));
             }
         });
         Self { base, requests, closed }
@@ -92,7 +92,7 @@ impl Endpoint {
 async fn serve(
     mut stream: TcpStream,
     answer: Says,
-    heard: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
     closes: watch::Sender<usize>,
 ) {
     let mut request = Vec::new();
@@ -110,7 +110,7 @@ async fn serve(
         assert_ne!(read, 0, "the request broke off");
         request.extend_from_slice(&buffer[..read]);
     }
-    heard.lock().unwrap().push(String::from_utf8(request).unwrap());
+    received.lock().unwrap().push(String::from_utf8(request).unwrap());
     for piece in answer.pieces {
         if stream.write_all(&piece).await.is_err() {
             break;
@@ -141,8 +141,8 @@ fn request() -> ModelRequest {
 }
 
 fn bodies(endpoint: &Endpoint) -> Vec<Value> {
-    let heard = endpoint.requests.lock().unwrap().clone();
-    let bodies = heard.iter().map(|heard| heard.split_once("\r\n\r\n").unwrap().1);
+    let received = endpoint.requests.lock().unwrap().clone();
+    let bodies = received.iter().map(|received| received.split_once("\r\n\r\n").unwrap().1);
     bodies.map(|body| serde_json::from_str(body).unwrap()).collect()
 }
 
@@ -200,12 +200,12 @@ async fn every_field_is_sent_and_a_reply_comes_piece_by_piece() {
     let own = ModelRequest { model: Some("own".to_owned()), temperature: Some(0.9), ..request() };
     let own = ModelRequest { system: String::new(), turns: own.turns[2..].to_vec(), ..own };
     endpoint.model(|_| ()).reply(&own).await.unwrap();
-    let heard = endpoint.requests.lock().unwrap().clone();
-    let head = heard[0].to_ascii_lowercase();
+    let received = endpoint.requests.lock().unwrap().clone();
+    let head = received[0].to_ascii_lowercase();
     assert!(head.starts_with("post /v1/chat/completions http/1.1\r\n"), "{head}");
     assert!(head.contains("authorization: bearer s3cret\r\n"), "{head}");
     assert!(head.contains("content-type: application/json\r\n"), "{head}");
-    let bodies = heard.iter().map(|heard| heard.split_once("\r\n\r\n").unwrap().1);
+    let bodies = received.iter().map(|received| received.split_once("\r\n\r\n").unwrap().1);
     let bodies: Vec<Value> = bodies.map(|body| serde_json::from_str(body).unwrap()).collect();
     let expected = json!({
         "model": "usual", "temperature": 0.3, "max_tokens": 512, "stream": true,

@@ -75,6 +75,15 @@ export const shots = [
     },
   },
   {
+    name: "audit",
+    hash: "#/audit",
+    people: true,
+    ready: async (page, gateway) => {
+      await comeIn(page, gateway.token);
+      await page.getByText("createInvitation").first().waitFor();
+    },
+  },
+  {
     name: "account",
     hash: "#/account",
     people: true,

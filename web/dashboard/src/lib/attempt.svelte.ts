@@ -3,6 +3,7 @@ import { Failure } from "./api/failure";
 import { explain } from "./explain";
 import { currentMe } from "./me.svelte";
 import { toast } from "./toasts.svelte";
+import { saved } from "./unsaved";
 
 export class Attempt {
   isBusy = $state(false);
@@ -14,6 +15,7 @@ export class Attempt {
     [this.isBusy, this.failure] = [true, undefined];
     try {
       await work();
+      saved();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.failure = error;

@@ -2,6 +2,7 @@
 import { strings } from "../strings";
 import { account, team } from "./account";
 import { analytics } from "./analytics";
+import { audit } from "./audit";
 import { automations } from "./automations";
 import { bots } from "./bots";
 import { broadcasts } from "./broadcasts";
@@ -20,6 +21,6 @@ import { work } from "./work";
 
 export const ENGLISH: Words = {
   common: strings, failures: FAILURES, reasons: REASONS, signIn, account, team, analytics,
-  automations, bots, broadcasts, business, chat, contacts, events, inbox, replies, templates,
+  audit, automations, bots, broadcasts, business, chat, contacts, events, inbox, replies, templates,
   timeline, webhooks, work,
 };

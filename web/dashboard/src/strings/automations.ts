@@ -94,6 +94,7 @@ export const automations = translated("automations", {
     minutes: "Minutes",
     next: "Next step",
     otherwise: "Next step otherwise",
+    mediaId: "File",
     onInvalid: "After a wrong answer, say",
     retry: "Times to ask again",
     saveTo: "Save the answer as",
@@ -108,6 +109,7 @@ export const automations = translated("automations", {
     add: "Commas between them.",
     remove: "Commas between them.",
     saveTo: "contact.name, contact.email, or attributes. with a name behind it.",
+    mediaId: "The file goes with the text. By SMS a link goes in its place, or the text alone.",
     onInvalid: "The question again where this is empty.",
     webhook_id: "It gets webhook_called. Webhooks of a bot are made with the API.",
   }),
@@ -117,6 +119,11 @@ export const automations = translated("automations", {
   nobody: "Nobody",
   somebody: "Somebody who is gone",
   noWebhook: "None",
+  file: {
+    attached: "A file is attached",
+    remove: "Remove the file",
+    busy: "The file is being uploaded …",
+  },
 
   condition: {
     add: "Add a condition",
@@ -177,6 +184,7 @@ export const automations = translated("automations", {
     conversation: "Conversation",
     done: "Done",
     notDone: "Failed",
+    kinds: byCode({ save: "Keep the answer" }),
   },
 
   flows: {

@@ -3,6 +3,7 @@
 import type { strings } from "../strings";
 import type { account, team } from "./account";
 import type { analytics } from "./analytics";
+import type { audit } from "./audit";
 import type { automations } from "./automations";
 import type { bots } from "./bots";
 import type { broadcasts } from "./broadcasts";
@@ -27,6 +28,7 @@ export interface Words {
   account: typeof account;
   team: typeof team;
   analytics: typeof analytics;
+  audit: typeof audit;
   automations: typeof automations;
   bots: typeof bots;
   broadcasts: typeof broadcasts;

@@ -64,6 +64,22 @@ export function jumps(page) {
   }));
 }
 
+/** Shows the page in another colour scheme, and waits until all has its colours. */
+export async function inScheme(page, colorScheme) {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const passing = () => document.getAnimations()
+      .filter((each) => each.effect.getComputedTiming().endTime !== Infinity);
+    await frame();
+    await frame();
+    // One that is taken back is never finished; what replaces it is waited for.
+    while (passing().length) {
+      await Promise.race([frame(), Promise.allSettled(passing().map((each) => each.finished))]);
+    }
+  });
+}
+
 /** Fails where axe-core finds a serious or critical fault, and says where. */
 export async function assertAccessible(page, what) {
   const faults = await page.evaluate(`${AXE}; (async () => {

@@ -1,8 +1,6 @@
 // The dialogs of the business's pages, for whom they open, and how.
-import { press } from "./keyboard.mjs";
+import { button, press } from "./keyboard.mjs";
 import { askAs } from "./people.mjs";
-
-const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 /** Something on each of these pages; the address of the bot's knowledge. */
 export async function makeBusiness(gateway, owner) {

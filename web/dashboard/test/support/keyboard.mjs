@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { until } from "./gateway.mjs";
 
+/** A button by its whole name. */
+export const button = (page, name) => page.getByRole("button", { name, exact: true });
+
 /** What has the focus: its name, and whether it is within a dialog. */
 export function focused(page) {
   return page.evaluate(() => {

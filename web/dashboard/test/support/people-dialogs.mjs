@@ -1,8 +1,6 @@
 // The dialogs of people's pages, for whom they open, and how.
 import { askAs, makePerson, OWNER, totp } from "./people.mjs";
-import { choose, press } from "./keyboard.mjs";
-
-const button = (page, name) => page.getByRole("button", { name, exact: true });
+import { button, choose, press } from "./keyboard.mjs";
 
 /** People for these dialogs, by their tokens; the one called `totp` has a second factor. */
 export async function makePeople(gateway) {

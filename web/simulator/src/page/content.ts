@@ -15,7 +15,7 @@ const MENU_TYPES: Record<NonNullable<Details["menuReply"]>["menu"], string> = {
 
 export function contentAttributes({ details, raw }: Message): Exports {
   return {
-    ...raw,
+    ...(raw as Exports | undefined),
     ...(details ? contextOf(details) : {}),
     ...(details?.location ? placeOf(details.location) : {}),
     ...(details?.contacts?.length ? cardsOf(details.contacts) : {}),

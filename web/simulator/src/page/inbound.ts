@@ -18,7 +18,7 @@ import { network } from "./network";
 import { contentAttributes } from "./content";
 import { rememberMedia } from "./media";
 import { keepVotes, vote } from "./votes";
-import type { Ack, Chat, Contact, EventBody, Group, Message, Snapshot } from "../protocol";
+import type { Ack, Chat, Contact, EventBody, Group, Message, Push } from "../protocol";
 
 const LEVELS: Record<Ack, number> = {
   failed: -1,
@@ -79,7 +79,7 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
     ack: LEVELS[message.ack],
     isNewMsg: isNew,
     isForwarded: message.forwarded || undefined,
-    mentionedJidList: (message.mentions ?? []).map((each) => new Wid(each)),
+    mentionedJidList: message.mentions.map((each) => new Wid(each)),
     quotedStanzaID: quoted?.id,
     quotedParticipant:
             quoted && (findMessage(quoted)?.sender ?? (quoted.fromMe ? mine : quoted.remote)),
@@ -131,7 +131,7 @@ export function addHistory(message: Message): MsgModel {
   const known = findMessage(message.id);
   if (known) return known;
   const [added] = stores.messages.add(attributesOf(message, false));
-  for (const each of message.reactions ?? [])
+  for (const each of message.reactions)
     void react(added as MsgModel, each.sender, each.emoji, Date.parse(each.timestamp));
   keepVotes(added as MsgModel, message.details?.poll?.votes ?? []);
   return added as MsgModel;
@@ -147,7 +147,7 @@ export function takeContact(contact: Contact): void {
     pushname: contact.pushName ?? undefined,
     lid: contact.lid ? new Wid(contact.lid) : undefined,
     isAddressBookContact: contact.inAddressBook ? 1 : 0,
-    isBusiness: contact.business ?? false,
+    isBusiness: contact.business,
   });
   if (contact.picture?.url) stores.pictures.gadd({ id, eurl: contact.picture.url });
 }
@@ -168,8 +168,8 @@ export function takeGroup(group: Group): void {
   };
   const participants = group.participants.map((each) => ({
     id: new Wid(each.id),
-    isAdmin: Boolean(each.admin || each.owner),
-    isSuperAdmin: Boolean(each.owner),
+    isAdmin: each.admin || each.owner,
+    isSuperAdmin: each.owner,
   }));
   if (!known) {
     stores.groups.add({ ...attributes, participants });
@@ -189,7 +189,7 @@ function takeChat(chat: Chat): ChatModel {
     id,
     name: id.isGroup() && !client.groupDetails ? "" : chat.name,
     unreadCount: chat.unread,
-    archive: chat.archived ?? false,
+    archive: chat.archived,
     pin: chat.pinned ? 1 : 0,
     t: seconds(chat.lastActivity),
   };
@@ -198,7 +198,7 @@ function takeChat(chat: Chat): ChatModel {
   return model as ChatModel;
 }
 
-export function load(snapshot: Snapshot): void {
+export function load(snapshot: Extract<Push, { push: "snapshot" }>): void {
   const me = snapshot.me;
   stores.contacts
     .gadd(me.id)

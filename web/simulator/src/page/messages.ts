@@ -16,7 +16,7 @@ import { addHistory, ensureChat, now, ownKey, seconds } from "./inbound";
 import { confirm, isOwnEntry, keepEdit, replaceRevoked } from "./entries";
 import { contentOf } from "./outbound";
 import { getReactions, keepReactions, reaction } from "./reactions";
-import type { PresenceWord } from "../protocol";
+import type { Presence } from "../protocol";
 
 const HISTORY_PAGE = 100;
 
@@ -230,7 +230,7 @@ async function setArchive(chat: ChatModel, archived: boolean): Promise<void> {
 }
 
 const showing =
-  (presence: PresenceWord) =>
+  (presence: Presence) =>
     async (chat: Exports): Promise<void> => {
       const id = Wid.of(chat["id"] ?? chat);
       await network.ask({ request: "presence", chat: id.toString(), presence }, "done");

@@ -1,9 +1,11 @@
 // WebSocket to the simulated network: requests with answers, and pushes. Reconnects by itself
 // with a growing pause. It knows nothing of the content.
-import type { Answer, Answers, NumberedAnswer, Push, Request } from "../protocol";
+import type { Answer, NumberedAnswer, Push, RefusalKind, Request } from "../protocol";
 
 const ANSWER_DEADLINE = 30_000;
 const LONGEST_PAUSE = 5_000;
+
+type AnswerKind = Answer["answer"];
 
 interface PendingRequest {
   take: (answer: Answer) => void;
@@ -17,14 +19,21 @@ export interface Handlers {
 }
 
 /** Kinds of refusals that a rule of WhatsApp forbids. */
-const FORBIDDEN = new Set(["notAllowed", "notAdmin", "notMember", "deleted", "tooLate", "noText"]);
+const FORBIDDEN = new Set<RefusalKind>([
+  "notAllowed",
+  "notAdmin",
+  "notMember",
+  "deleted",
+  "tooLate",
+  "noText",
+]);
 
 export class NetworkRefusal extends Error {
   /** The status of the web client's own errors. */
   readonly status: number | undefined;
 
   constructor(
-    readonly kind: string,
+    readonly kind: RefusalKind,
     reason: string,
     readonly code?: number,
   ) {
@@ -65,11 +74,14 @@ class Network {
     this.isOffline = isOffline;
   }
 
-  async ask<K extends keyof Answers>(request: Request, kind: K): Promise<Answers[K]> {
+  async ask<K extends AnswerKind>(
+    request: Request,
+    kind: K,
+  ): Promise<Extract<Answer, { answer: K }>> {
     const answer = await this.send(request);
     if (answer.answer !== kind)
       throw new Error(`the network answered ${answer.answer}, not ${kind}`);
-    return answer as unknown as Answers[K];
+    return answer as Extract<Answer, { answer: K }>;
   }
 
   private send(request: Request): Promise<Answer> {
@@ -113,8 +125,9 @@ class Network {
     }
     const request = this.pending.get(frame.number);
     if (!request) return;
-    if ("Ok" in frame) request.take(frame.Ok);
-    else request.fail(new NetworkRefusal(frame.Err.kind, frame.Err.reason, frame.Err.code));
+    const { answer } = frame;
+    if ("Ok" in answer) request.take(answer.Ok);
+    else request.fail(new NetworkRefusal(answer.Err.kind, answer.Err.reason, answer.Err.code));
   }
 
   private lost(): void {

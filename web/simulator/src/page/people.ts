@@ -20,7 +20,7 @@ async function exists(id: Wid): Promise<Exports | null> {
   const wid = new Wid(contact.id);
   return {
     wid,
-    biz: contact.business ?? false,
+    biz: contact.business,
     lid: contact.lid ? new Wid(contact.lid) : undefined,
   };
 }

@@ -1,5 +1,5 @@
 // Chat list of a phone, newest first, and the form for a new chat.
-import type { Chat, Jid } from "../protocol";
+import type { Chat, Jid } from "./types";
 import { button, element, hiddenText, make, showList } from "./dom";
 import { digitsOf } from "./people";
 import { chosen, onView } from "./refresh";

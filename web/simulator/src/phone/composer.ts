@@ -1,5 +1,5 @@
 // Composer: writes a new message with or without a file, or edits a message.
-import type { Jid, Message } from "../protocol";
+import type { Draft, Jid, Message } from "./types";
 import * as control from "./control";
 import { element } from "./dom";
 import { attempt, chosen } from "./refresh";
@@ -119,7 +119,7 @@ async function sendNew(text: string, chosenFile: File | undefined): Promise<bool
   const { person, chat } = chosen;
   const sentFrom = place;
   const isDone = await attempt(async () => {
-    const draft: control.Draft = { chat };
+    const draft: Draft = { chat };
     if (text) draft.text = text;
     if (chosenFile) {
       draft.mediaBase64 = await base64Of(chosenFile);

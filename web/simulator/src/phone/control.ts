@@ -1,32 +1,10 @@
 // Client of the simulated network's control API, and of two calls of the session API for a scan.
 // Answers are validated: an envelope with `data`, or one with `error`.
-import type { Chat, Jid, Message, MessageId } from "../protocol";
-
-export type Behaviour = "echo" | "slow" | "reads" | "silent" | "manual";
-
-export interface Account {
-  phone: string;
-  name: string;
-  behaviour: Behaviour;
-  devices: number;
-}
-
-export interface Device {
-  id: string;
-  connected: boolean;
-}
+import type { Account, Behaviour, Chat, Device, Draft, Jid, Message, MessageId } from "./types";
 
 /** A session that waits for a scan. */
 export interface WaitingSession {
   sessionId: string;
-}
-
-export interface Draft {
-  chat: Jid;
-  text?: string;
-  mediaBase64?: string;
-  mime?: string;
-  filename?: string;
 }
 
 /** The failure of a call; its status is 0 when there was no answer. */

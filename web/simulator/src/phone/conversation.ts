@@ -1,5 +1,5 @@
 // Conversation: the messages of the open chat, and actions on them.
-import type { Jid, Message, MessageId } from "../protocol";
+import type { Jid, Message, MessageId } from "./types";
 import { startEditing, startComposer, turnTo } from "./composer";
 import * as control from "./control";
 import { element, make, showList } from "./dom";
@@ -126,7 +126,7 @@ function rowsOf(view: View): Row[] {
     if (its !== day) rows.push({ day: its });
     day = its;
     const quoted = view.messages.find(({ id }) => id === message.quoted);
-    const reactions = message.reactions ?? [];
+    const reactions = message.reactions;
     rows.push({
       message,
       author: isGroup && !isOwn(message) ? spokenAuthor(message, view) : "",

@@ -1,5 +1,5 @@
 // Details of a message beyond its text and its file, as lines of text.
-import type { Details } from "../protocol";
+import type { Details } from "./types";
 import { make } from "./dom";
 
 export function detailsOf(details: Details | undefined): HTMLElement[] {

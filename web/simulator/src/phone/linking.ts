@@ -3,6 +3,7 @@ import * as control from "./control";
 import { button, element, hiddenText, make, showList } from "./dom";
 import { attempt, chosen, expectOtherSessions, onView } from "./refresh";
 import type { View } from "./refresh";
+import type { Device } from "./types";
 
 const waiting = element("waiting", HTMLElement);
 const noneWaiting = element("none-waiting", HTMLElement);
@@ -59,7 +60,7 @@ function drawSession({ sessionId }: control.WaitingSession): HTMLElement {
   return make("li", "row", make("span", "name", sessionId), scan);
 }
 
-function drawDevice({ id, connected }: control.Device): HTMLElement {
+function drawDevice({ id, connected }: Device): HTMLElement {
   const state = connected ? "connected" : "not connected";
   const remove = button("remove", "Remove", () => {
     void attempt(() => control.removeDevice(chosen.person, id), "The device is removed.");

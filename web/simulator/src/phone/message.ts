@@ -1,5 +1,5 @@
 // One message of a conversation, and its actions.
-import type { Message, MessageId } from "../protocol";
+import type { Message, MessageId } from "./types";
 import { detailsOf } from "./details";
 import { button, hiddenText, make } from "./dom";
 import { clockOf, gistOf, isOwn, kindOf, sizeOf } from "./words";

@@ -3,6 +3,7 @@ import * as control from "./control";
 import { element, make, showList } from "./dom";
 import { attempt, choosePerson, chosen, onView, wordsOf } from "./refresh";
 import type { View } from "./refresh";
+import type { Account, Behaviour } from "./types";
 
 const people = element("person", HTMLSelectElement);
 const behaviour = element("behaviour", HTMLSelectElement);
@@ -27,7 +28,7 @@ export function startPeople(onChosen: () => void): void {
     onChosen();
   });
   behaviour.addEventListener("change", () => {
-    const chosenBehaviour = behaviour.value as control.Behaviour;
+    const chosenBehaviour = behaviour.value as Behaviour;
     const label = behaviour.selectedOptions[0]?.label ?? "";
     void attempt(() => control.behave(chosen.person, chosenBehaviour), `Now: ${label}.`);
   });
@@ -71,18 +72,18 @@ function show({ accounts }: View): void {
   shownBehaviour = shown;
 }
 
-function byPhone({ phone }: control.Account): string {
+function byPhone({ phone }: Account): string {
   return phone;
 }
 
-function drawPerson({ phone, name: called }: control.Account): HTMLElement {
+function drawPerson({ phone, name: called }: Account): HTMLElement {
   // Isolates around the name prevent it from reversing the number.
   const option = make("option", "", called ? `\u2068${called}\u2069 (${phone})` : phone);
   option.value = phone;
   return option;
 }
 
-function drawKnown({ phone, name: called }: control.Account): HTMLElement {
+function drawKnown({ phone, name: called }: Account): HTMLElement {
   const option = make("option", "", called);
   option.value = phone;
   return option;

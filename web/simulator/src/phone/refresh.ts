@@ -1,13 +1,13 @@
 // Refresh loop of the page's view, and runner of actions: one refresh at a time, whose result is
 // dropped if the choice of person or chat changed meanwhile.
-import type { Chat, Jid, Message } from "../protocol";
+import type { Account, Chat, Device, Jid, Message } from "./types";
 import { askForKey, isRefused } from "./access";
 import * as control from "./control";
 import { complain, forget, say, setProblem } from "./notice";
 
 export interface View {
-  accounts: control.Account[];
-  devices: control.Device[];
+  accounts: Account[];
+  devices: Device[];
   chats: Chat[];
   messages: Message[];
   sessions: control.WaitingSession[];

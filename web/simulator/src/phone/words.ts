@@ -1,21 +1,20 @@
 // Formatting of times, sizes, names and messages.
-import type { Jid, Message, Timestamp } from "../protocol";
-import type { Account } from "./control";
+import type { Account, Jid, Message } from "./types";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const fullDate = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 
-export function clockOf(timestamp: Timestamp): string {
+export function clockOf(timestamp: string): string {
   return clock.format(new Date(timestamp));
 }
 
-export function dayOf(timestamp: Timestamp): string {
+export function dayOf(timestamp: string): string {
   return fullDate.format(new Date(timestamp));
 }
 
 /** The time of today's messages, the date of older ones. */
-export function whenOf(timestamp: Timestamp): string {
+export function whenOf(timestamp: string): string {
   const isToday = dayOf(timestamp) === dayOf(new Date().toISOString());
   return (isToday ? clock : date).format(new Date(timestamp));
 }

@@ -63,7 +63,7 @@ export async function follow(
   method: string,
   path: string,
   options: NonNullable<Parameters<typeof request>[2]>,
-  heard: (frame: Frame) => void,
+  handle: (frame: Frame) => void,
 ): Promise<void> {
   const silence = new AbortController();
   options.signal?.addEventListener("abort", () => silence.abort());
@@ -84,19 +84,19 @@ export async function follow(
       text += decoder.decode(value, { stream: true });
       const parts = text.split("\n\n");
       text = parts.pop() ?? "";
-      parts.forEach((part) => read(part, heard));
+      parts.forEach((part) => read(part, handle));
     }
   } finally {
     clearTimeout(timer);
   }
 }
 
-function read(text: string, heard: (frame: Frame) => void): void {
+function read(text: string, handle: (frame: Frame) => void): void {
   const frame: Frame = { id: "", event: "", data: "" };
   for (const line of text.split("\n")) {
     const [, name, value = ""] = /^(id|event|data): ?(.*)$/.exec(line) ?? [];
     if (name === "id" || name === "event") frame[name] = value;
     else if (name === "data") frame.data += value;
   }
-  if (frame.event) heard(frame);
+  if (frame.event) handle(frame);
 }

@@ -64,7 +64,7 @@ export class Chat {
     await this.drain();
   }
 
-  /** Reads the newest messages. What fails now comes with the stream, which begins at nought. */
+  /** Reads the newest messages. What fails now comes with the stream, which begins at zero. */
   private async readHistory(visit: Visit): Promise<void> {
     try {
       const path = `history/${visit.session}`;
@@ -169,7 +169,7 @@ export class Chat {
   private async post(visit: Visit, one: Waiting): Promise<void> {
     const fate = { isIn: false };
     const body = { message: one.text, client_message_id: one.id };
-    const heard = ({ event, data }: Frame) => {
+    const handle = ({ event, data }: Frame) => {
       const said = JSON.parse(data) as Answer & { delta: string };
       if (event === "start") {
         fate.isIn = true;
@@ -180,7 +180,7 @@ export class Chat {
       else if (event === "done") this.finish(said);
     };
     try {
-      await follow("POST", "stream", { visitor: visit.token, body }, heard);
+      await follow("POST", "stream", { visitor: visit.token, body }, handle);
     } catch (refusal) {
       if (!fate.isIn) throw refusal;
     }

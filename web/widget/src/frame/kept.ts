@@ -34,7 +34,7 @@ const PATIENCE = 2_000;
 /** Says something to the page around; `hear` gives what it says under a name. */
 export interface Around {
   tell: (message: Record<string, unknown>) => void;
-  hear: (name: string, heard: (message: Record<string, unknown>) => void) => void;
+  hear: (name: string, handle: (message: Record<string, unknown>) => void) => void;
 }
 
 export class Keeper {

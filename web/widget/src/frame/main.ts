@@ -17,11 +17,11 @@ function tell(message: Record<string, unknown>): void {
   if (window.parent !== window) window.parent.postMessage(message, page);
 }
 
-function hear(name: string, heard: (message: Record<string, unknown>) => void): void {
+function hear(name: string, handle: (message: Record<string, unknown>) => void): void {
   window.addEventListener("message", (event: MessageEvent<unknown>) => {
     if (event.source !== window.parent || event.origin !== page) return;
     const message = event.data as Record<string, unknown>;
-    if (message.wagate === name) heard(message);
+    if (message.wagate === name) handle(message);
   });
 }
 

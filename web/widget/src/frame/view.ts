@@ -28,7 +28,7 @@ export class View {
   private readonly input = element("textarea");
   private readonly line = element("p");
   private readonly state = element("p", { className: "state" });
-  private readonly heard = element("div", { className: "heard" });
+  private readonly announcement = element("div", { className: "heard" });
   private readonly rating = element("div", { className: "rating" });
   private readonly suggestions = element("div", { className: "suggestions" });
   private readonly dots = element("li");
@@ -97,7 +97,7 @@ export class View {
     this.dots.append(dots);
     this.list.append(this.older, this.messages, this.suggestions);
     this.state.role = "status";
-    this.heard.role = "status";
+    this.announcement.role = "status";
 
     this.input.rows = 1;
     this.input.maxLength = LONGEST;
@@ -124,7 +124,7 @@ export class View {
     chat.role = "dialog";
     chat.setAttribute("aria-labelledby", "title");
     chat.append(head, this.list, this.state, this.rating);
-    chat.append(this.form, this.tickets.form, foot, this.heard);
+    chat.append(this.form, this.tickets.form, foot, this.announcement);
     chat.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       if (this.tickets.form.hidden) actions.close();
@@ -210,7 +210,7 @@ export class View {
 
   /** Says a message to those who cannot see it. */
   announce(text: string): void {
-    this.heard.textContent = text;
+    this.announcement.textContent = text;
   }
 
   typing(isTyping: boolean): void {

@@ -19,6 +19,8 @@ export type FlowDraft = Schemas["FlowDraft"];
 export type FlowChange = Schemas["FlowChange"];
 export type Step = Schemas["FlowStep"];
 
+/** Milliseconds. */
+const UPLOAD_DEADLINE = 180_000;
 const RULES = "api/v1/automations";
 const FLOWS = `${BUSINESS}/flows`;
 
@@ -50,6 +52,20 @@ export const listBotWebhooks = (bot: string) =>
 
 /** All flows, in the order in which they are tried. */
 export const listFlows = () => ask<Schemas["Flows"]>(FLOWS).then(({ flows }) => flows);
+
+/** The newest hundred, as those of rules. */
+export const listFlowRuns = (id: string) =>
+  ask<Schemas["FlowRuns"]>(`${FLOWS}/${inPath(id)}/runs`).then(({ runs }) =>
+    runs.map(({ conversationId, ...run }): Run => ({ ...run, session_id: conversationId })));
+
+/** Takes a file in that a step sends; its id. */
+export function uploadFile(file: File): Promise<string> {
+  const body = new FormData();
+  body.append("file", file);
+  const options = { method: "POST", body, deadline: UPLOAD_DEADLINE } as const;
+  return ask<Schemas["BusinessMedia"]>(`${BUSINESS}/media`, options)
+    .then(({ mediaId }) => mediaId);
+}
 
 export const readFlow = (id: string) => ask<Flow>(`${FLOWS}/${inPath(id)}`);
 

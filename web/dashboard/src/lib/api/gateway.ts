@@ -59,6 +59,10 @@ export const readQr = (id: string, signal?: AbortSignal) =>
 export const qrPicture = (id: string, pixels: number, signal?: AbortSignal) =>
   blobUrl(sessionPath(id, "/qr/image"), { query: { size: pixels }, signal });
 
+/** The address of an object with a picture of the session's browser, as it looks now. */
+export const sessionScreenshot = (id: string, signal?: AbortSignal) =>
+  blobUrl(sessionPath(id, "/screenshot"), { signal });
+
 export const askPairingCode = (id: string, phone: string) =>
   call<PairingCode>(sessionPath(id, "/pairing-code"), { method: "POST", body: { phone } });
 

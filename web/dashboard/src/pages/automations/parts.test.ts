@@ -35,6 +35,8 @@ test("steps have lists and answers of yes and no", () => {
   assert.deepEqual(bodyOf(STEPS, tags), { type: "tag", add: ["a", "b"] });
   const end = partOf(STEPS, { type: "end", resolve: true });
   assert.deepEqual(bodyOf(STEPS, end), { type: "end", resolve: true });
+  const file = { type: "message", mediaId: "0194f3a0-0000-7000-8000-000000000001" };
+  assert.deepEqual(bodyOf(STEPS, partOf(STEPS, file)), file);
 });
 
 test("the value of a condition is of its field's kind", () => {

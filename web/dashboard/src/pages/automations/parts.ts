@@ -4,7 +4,8 @@ import { wordsOf } from "../../lib/words";
 
 export interface Spec {
   name: string;
-  kind: "text" | "lines" | "number" | "choice" | "person" | "webhook" | "step" | "words" | "yes";
+  kind: "text" | "lines" | "number" | "choice" | "person" | "webhook" | "step" | "words" | "yes"
+  | "file";
   /** Of a choice, in the language that has come by the time they are asked for. */
   options?: () => Record<string, string>;
   isOptional?: boolean;

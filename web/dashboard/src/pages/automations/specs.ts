@@ -36,7 +36,11 @@ export const ACTIONS: Specs = {
 };
 
 export const STEPS: Specs = {
-  message: [said, next],
+  message: [
+    { ...said, isOptional: true },
+    { name: "mediaId", kind: "file", isOptional: true },
+    next,
+  ],
   menu: [said, ...again, next],
   question: [
     said,

@@ -97,6 +97,7 @@ export default {
     minutes: "الدقائق",
     next: "الخطوة التالية",
     otherwise: "الخطوة التالية في غير ذلك",
+    mediaId: "الملف",
     onInvalid: "ما يُقال بعد جواب خاطئ",
     retry: "مرات تكرار السؤال",
     saveTo: "حفظ الجواب باسم",
@@ -111,6 +112,7 @@ export default {
     add: "افصل بينها بفواصل.",
     remove: "افصل بينها بفواصل.",
     saveTo: "contact.name أو contact.email أو attributes. يليها اسم.",
+    mediaId: "يُرسل الملف مع النص. في الرسائل القصيرة يُرسل رابط بدلًا منه، أو النص وحده.",
     onInvalid: "إذا كان فارغًا فالسؤال من جديد.",
     webhook_id: "يتلقى webhook_called. تُنشأ خطافات الويب للبوت عبر واجهة API.",
   },
@@ -120,6 +122,11 @@ export default {
   nobody: "لا أحد",
   somebody: "شخص لم يعد هنا",
   noWebhook: "لا شيء",
+  file: {
+    attached: "يوجد ملف مرفق",
+    remove: "إزالة الملف",
+    busy: "يجري رفع الملف…",
+  },
 
   condition: {
     add: "إضافة شرط",
@@ -180,6 +187,7 @@ export default {
     conversation: "المحادثة",
     done: "تم",
     notDone: "فشل",
+    kinds: { save: "حفظ الجواب" },
   },
 
   flows: {

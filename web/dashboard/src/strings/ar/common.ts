@@ -68,6 +68,7 @@ export default {
     work: "التذاكر",
     team: "الفريق",
     account: "الحساب",
+    audit: "سجل التدقيق",
     more: "المزيد",
     waiting: (value) => `${number.format(value)} في الانتظار`,
     groups: {
@@ -104,7 +105,13 @@ export default {
     light: "فاتح",
     dark: "داكن",
   },
-  language: { label: "اللغة", usual: "حسب المتصفح" },
+  language: {
+    label: "اللغة",
+    usual: "حسب المتصفح",
+    unsaved: "هل تريد تغيير اللغة؟",
+    unsavedText: "ستُفتح الصفحة من جديد: سيضيع ما كتبته هنا ولم تحفظه.",
+    change: "تغيير اللغة",
+  },
   line: {
     closed: "غير متصل",
     connecting: "جارٍ الاتصال",

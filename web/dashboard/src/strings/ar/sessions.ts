@@ -107,10 +107,17 @@ export default {
     reply: "وصل رد",
     curl: "الشيء نفسه باستخدام curl",
   },
+  browser: {
+    lead: "ما يعرضه متصفح الجلسة الآن. قد تظهر رسائل؛ لا تُحفَظ الصور.",
+    start: "بدء",
+    stop: "إيقاف",
+    alt: (name) => `متصفح ${name}`,
+  },
   detail: {
     tabs: "تفاصيل الجلسة",
     facts: "التفاصيل",
     log: "السجل",
+    browser: "المتصفح",
     phone: "الهاتف",
     account: "الحساب",
     created: "أُنشئت",

@@ -90,6 +90,11 @@ export default {
     test: "تجربة",
     answered: (milliseconds) => `أجاب خلال ${number.format(milliseconds)} مللي ثانية`,
     noAnswer: "لم يجب",
+    mail: "البريد الإلكتروني",
+    ownNumber: "رقم هاتفك",
+    sentTo: (to, milliseconds) => `أُرسل إلى ${to} خلال ${number.format(milliseconds)} مللي ثانية`,
+    worked: (milliseconds) => `نجح الاختبار خلال ${number.format(milliseconds)} مللي ثانية`,
+    testFailed: "فشل الاختبار",
   },
   about: {
     title: "هذه البوابة",

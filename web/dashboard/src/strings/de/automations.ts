@@ -99,6 +99,7 @@ export default {
     minutes: "Minuten",
     next: "Nächster Schritt",
     otherwise: "Sonst nächster Schritt",
+    mediaId: "Datei",
     onInvalid: "Nach einer falschen Antwort sagen",
     retry: "Wie oft erneut gefragt wird",
     saveTo: "Antwort speichern als",
@@ -113,6 +114,7 @@ export default {
     add: "Mit Kommas trennen.",
     remove: "Mit Kommas trennen.",
     saveTo: "contact.name, contact.email, oder attributes. mit einem Namen dahinter.",
+    mediaId: "Die Datei geht mit dem Text. Per SMS geht stattdessen ein Link oder nur der Text.",
     onInvalid: "Wo dies leer ist, die Frage noch einmal.",
     webhook_id: "Erhält webhook_called. Webhooks eines Bots werden über die API eingerichtet.",
   },
@@ -122,6 +124,11 @@ export default {
   nobody: "Niemand",
   somebody: "Jemand, der nicht mehr da ist",
   noWebhook: "Keiner",
+  file: {
+    attached: "Eine Datei ist angehängt",
+    remove: "Datei entfernen",
+    busy: "Die Datei wird hochgeladen …",
+  },
 
   condition: {
     add: "Bedingung hinzufügen",
@@ -183,6 +190,7 @@ export default {
     conversation: "Konversation",
     done: "Erledigt",
     notDone: "Fehlgeschlagen",
+    kinds: { save: "Antwort speichern" },
   },
 
   flows: {

@@ -67,6 +67,7 @@ export default {
     work: "Tickets",
     team: "Team",
     account: "Konto",
+    audit: "Änderungsprotokoll",
     more: "Mehr",
     waiting: (value) => `${number.format(value)} wartend`,
     groups: {
@@ -105,7 +106,14 @@ export default {
     light: "Hell",
     dark: "Dunkel",
   },
-  language: { label: "Sprache", usual: "Wie der Browser" },
+  language: {
+    label: "Sprache",
+    usual: "Wie der Browser",
+    unsaved: "Sprache ändern?",
+    unsavedText: "Die Seite wird neu geladen: Was Sie hier eingegeben und nicht gespeichert "
+      + "haben, geht verloren.",
+    change: "Sprache ändern",
+  },
   line: {
     closed: "Nicht verbunden",
     connecting: "Verbindung wird aufgebaut",

@@ -109,10 +109,19 @@ export default {
     reply: "Antwort erhalten",
     curl: "Dasselbe mit curl",
   },
+  browser: {
+    lead:
+      "Was der Browser der Sitzung gerade zeigt. Nachrichten können zu sehen "
+      + "sein; Bilder werden nicht gespeichert.",
+    start: "Starten",
+    stop: "Anhalten",
+    alt: (name) => `Der Browser von ${name}`,
+  },
   detail: {
     tabs: "Details der Sitzung",
     facts: "Details",
     log: "Protokoll",
+    browser: "Browser",
     phone: "Telefon",
     account: "Konto",
     created: "Erstellt",

@@ -96,6 +96,11 @@ export default {
     test: "Ausprobieren",
     answered: (milliseconds) => `Es hat in ${number.format(milliseconds)} ms geantwortet`,
     noAnswer: "Es hat nicht geantwortet",
+    mail: "E-Mail",
+    ownNumber: "Ihre Telefonnummer",
+    sentTo: (to, milliseconds) => `An ${to} gesendet, in ${number.format(milliseconds)} ms`,
+    worked: (milliseconds) => `Es hat funktioniert, in ${number.format(milliseconds)} ms`,
+    testFailed: "Der Test ist fehlgeschlagen",
   },
   about: {
     title: "Dieses Gateway",

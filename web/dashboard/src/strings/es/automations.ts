@@ -99,6 +99,7 @@ export default {
     minutes: "Minutos",
     next: "Paso siguiente",
     otherwise: "Paso siguiente en otro caso",
+    mediaId: "Archivo",
     onInvalid: "Después de una respuesta incorrecta, decir",
     retry: "Veces que se vuelve a preguntar",
     saveTo: "Guardar la respuesta como",
@@ -113,6 +114,7 @@ export default {
     add: "Sepáralas con comas.",
     remove: "Sepáralas con comas.",
     saveTo: "contact.name, contact.email, o attributes. seguido de un nombre.",
+    mediaId: "El archivo va con el texto. Por SMS va un enlace en su lugar, o solo el texto.",
     onInvalid: "Si está vacío, la pregunta de nuevo.",
     webhook_id: "Recibe webhook_called. Los webhooks de un bot se crean con la API.",
   },
@@ -124,6 +126,11 @@ export default {
   nobody: "Nadie",
   somebody: "Alguien que ya no está",
   noWebhook: "Ninguno",
+  file: {
+    attached: "Hay un archivo adjunto",
+    remove: "Quitar el archivo",
+    busy: "Se está subiendo el archivo…",
+  },
 
   condition: {
     add: "Agregar una condición",
@@ -184,6 +191,7 @@ export default {
     conversation: "Conversación",
     done: "Hecha",
     notDone: "Fallida",
+    kinds: { save: "Guardar la respuesta" },
   },
 
   flows: {

@@ -67,6 +67,7 @@ export default {
     work: "Tickets",
     team: "Equipo",
     account: "Cuenta",
+    audit: "Auditoría",
     more: "Más",
     waiting: (value) => `${number.format(value)} en espera`,
     groups: {
@@ -104,7 +105,13 @@ export default {
     light: "Claro",
     dark: "Oscuro",
   },
-  language: { label: "Idioma", usual: "Como el navegador" },
+  language: {
+    label: "Idioma",
+    usual: "Como el navegador",
+    unsaved: "¿Cambiar el idioma?",
+    unsavedText: "La página se abre de nuevo: se pierde lo que escribió aquí y no guardó.",
+    change: "Cambiar idioma",
+  },
   line: {
     closed: "Sin conexión",
     connecting: "Conectando",

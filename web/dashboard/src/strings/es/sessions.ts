@@ -109,10 +109,19 @@ export default {
     reply: "Respuesta recibida",
     curl: "Lo mismo con curl",
   },
+  browser: {
+    lead:
+      "Lo que muestra ahora el navegador de la sesión. Puede mostrar "
+      + "mensajes; las imágenes no se guardan.",
+    start: "Iniciar",
+    stop: "Detener",
+    alt: (name) => `El navegador de ${name}`,
+  },
   detail: {
     tabs: "Detalles de la sesión",
     facts: "Detalles",
     log: "Registro",
+    browser: "Navegador",
     phone: "Teléfono",
     account: "Cuenta",
     created: "Creada",

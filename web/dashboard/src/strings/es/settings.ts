@@ -93,6 +93,11 @@ export default {
     test: "Probar",
     answered: (milliseconds) => `Respondió en ${number.format(milliseconds)} ms`,
     noAnswer: "No respondió",
+    mail: "Correo",
+    ownNumber: "Su número de teléfono",
+    sentTo: (to, milliseconds) => `Enviado a ${to} en ${number.format(milliseconds)} ms`,
+    worked: (milliseconds) => `Funcionó, en ${number.format(milliseconds)} ms`,
+    testFailed: "La prueba falló",
   },
   about: {
     title: "Esta pasarela",

@@ -98,6 +98,7 @@ export default {
     minutes: "मिनट",
     next: "अगला स्टेप",
     otherwise: "वरना अगला स्टेप",
+    mediaId: "फ़ाइल",
     onInvalid: "ग़लत जवाब के बाद कहें",
     retry: "कितनी बार फिर पूछें",
     saveTo: "जवाब यहाँ सेव करें",
@@ -112,6 +113,7 @@ export default {
     add: "बीच में कॉमा लगाएँ।",
     remove: "बीच में कॉमा लगाएँ।",
     saveTo: "contact.name, contact.email, या attributes. और उसके बाद एक नाम।",
+    mediaId: "फ़ाइल टेक्स्ट के साथ जाती है। SMS में उसकी जगह लिंक जाता है, या सिर्फ़ टेक्स्ट।",
     onInvalid: "यह ख़ाली हो तो वही सवाल फिर।",
     webhook_id: "इसे webhook_called मिलता है। बॉट के वेबहुक API से बनते हैं।",
   },
@@ -121,6 +123,11 @@ export default {
   nobody: "कोई नहीं",
   somebody: "कोई जो अब यहाँ नहीं",
   noWebhook: "कोई नहीं",
+  file: {
+    attached: "एक फ़ाइल जुड़ी है",
+    remove: "फ़ाइल हटाएँ",
+    busy: "फ़ाइल अपलोड हो रही है…",
+  },
 
   condition: {
     add: "शर्त जोड़ें",
@@ -181,6 +188,7 @@ export default {
     conversation: "बातचीत",
     done: "हो गया",
     notDone: "विफल",
+    kinds: { save: "जवाब सहेजें" },
   },
 
   flows: {

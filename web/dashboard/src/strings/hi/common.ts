@@ -67,6 +67,7 @@ export default {
     work: "टिकट",
     team: "टीम",
     account: "खाता",
+    audit: "ऑडिट लॉग",
     more: "और",
     waiting: (value) => `${number.format(value)} इंतज़ार में`,
     groups: {
@@ -103,7 +104,13 @@ export default {
     light: "हल्का",
     dark: "गहरा",
   },
-  language: { label: "भाषा", usual: "ब्राउज़र जैसी" },
+  language: {
+    label: "भाषा",
+    usual: "ब्राउज़र जैसी",
+    unsaved: "भाषा बदलें?",
+    unsavedText: "पेज फिर से खुलेगा: यहाँ लिखा और न सहेजा गया सब खो जाएगा।",
+    change: "भाषा बदलें",
+  },
   line: {
     closed: "कनेक्ट नहीं है",
     connecting: "कनेक्ट हो रहा है",

@@ -88,6 +88,11 @@ export default {
     test: "आज़माएँ",
     answered: (milliseconds) => `${number.format(milliseconds)} ms में जवाब दिया`,
     noAnswer: "जवाब नहीं दिया",
+    mail: "ईमेल",
+    ownNumber: "आपका फ़ोन नंबर",
+    sentTo: (to, milliseconds) => `${to} को ${number.format(milliseconds)} ms में भेजा गया`,
+    worked: (milliseconds) => `${number.format(milliseconds)} ms में सफल रहा`,
+    testFailed: "परीक्षण विफल रहा",
   },
   about: {
     title: "यह गेटवे",

@@ -98,6 +98,7 @@ export default {
     minutes: "Minutos",
     next: "Próximo passo",
     otherwise: "Próximo passo caso contrário",
+    mediaId: "Arquivo",
     onInvalid: "Depois de uma resposta errada, dizer",
     retry: "Quantas vezes perguntar de novo",
     saveTo: "Salvar a resposta como",
@@ -112,6 +113,7 @@ export default {
     add: "Separe com vírgulas.",
     remove: "Separe com vírgulas.",
     saveTo: "contact.name, contact.email, ou attributes. seguido de um nome.",
+    mediaId: "O arquivo vai com o texto. Por SMS vai um link no lugar dele, ou só o texto.",
     onInvalid: "Onde isto está vazio, a pergunta de novo.",
     webhook_id: "Recebe webhook_called. Os webhooks de um bot são criados pela API.",
   },
@@ -123,6 +125,11 @@ export default {
   nobody: "Ninguém",
   somebody: "Alguém que não está mais aqui",
   noWebhook: "Nenhum",
+  file: {
+    attached: "Há um arquivo anexado",
+    remove: "Remover o arquivo",
+    busy: "O arquivo está sendo enviado…",
+  },
 
   condition: {
     add: "Adicionar uma condição",
@@ -183,6 +190,7 @@ export default {
     conversation: "Conversa",
     done: "Concluída",
     notDone: "Falhou",
+    kinds: { save: "Guardar a resposta" },
   },
 
   flows: {

@@ -67,6 +67,7 @@ export default {
     work: "Chamados",
     team: "Equipe",
     account: "Conta",
+    audit: "Auditoria",
     more: "Mais",
     waiting: (value) => `${number.format(value)} aguardando`,
     groups: {
@@ -103,7 +104,13 @@ export default {
     light: "Claro",
     dark: "Escuro",
   },
-  language: { label: "Idioma", usual: "Como o navegador" },
+  language: {
+    label: "Idioma",
+    usual: "Como o navegador",
+    unsaved: "Mudar o idioma?",
+    unsavedText: "A página é aberta de novo: o que você digitou aqui e não salvou se perde.",
+    change: "Mudar idioma",
+  },
   line: {
     closed: "Não conectado",
     connecting: "Conectando",

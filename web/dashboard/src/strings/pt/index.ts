@@ -9,6 +9,7 @@ const pack: Pack = {
   account: () => import("./account"),
   team: () => import("./team"),
   analytics: () => import("./analytics"),
+  audit: () => import("./audit"),
   automations: () => import("./automations"),
   bots: () => import("./bots"),
   broadcasts: () => import("./broadcasts"),

@@ -108,10 +108,19 @@ export default {
     reply: "Resposta recebida",
     curl: "O mesmo com curl",
   },
+  browser: {
+    lead:
+      "O que o navegador da sessão mostra agora. Pode mostrar mensagens; as "
+      + "imagens não são guardadas.",
+    start: "Iniciar",
+    stop: "Parar",
+    alt: (name) => `O navegador de ${name}`,
+  },
   detail: {
     tabs: "Detalhes da sessão",
     facts: "Detalhes",
     log: "Registro",
+    browser: "Navegador",
     phone: "Telefone",
     account: "Conta",
     created: "Criada",

@@ -91,6 +91,11 @@ export default {
     test: "Experimentar",
     answered: (milliseconds) => `Respondeu em ${number.format(milliseconds)} ms`,
     noAnswer: "Não respondeu",
+    mail: "E-mail",
+    ownNumber: "Seu número de telefone",
+    sentTo: (to, milliseconds) => `Enviado para ${to} em ${number.format(milliseconds)} ms`,
+    worked: (milliseconds) => `Funcionou, em ${number.format(milliseconds)} ms`,
+    testFailed: "O teste falhou",
   },
   about: {
     title: "Este gateway",

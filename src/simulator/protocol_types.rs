@@ -1,0 +1,76 @@
+//! Generator of `web/simulator/src/protocol.ts`, the types of the simulated page.
+
+use crate::{
+    domain::{
+        Ack, Chat, Contact, Content, Details, EventBody, Group, Jid, Me, Message, MessageId,
+        MessageKind, ParticipantOutcome, Receipt,
+        chat::LastMessage,
+        command::{ContactCard, MediaKind, Sent},
+        contact::Picture,
+        details::{AdContext, CardAsReported, LinkPreview, Location, Menu, MenuReply, Poll, Vote},
+        event::{GroupChange, JoinAction, LeaveAction, Presence},
+        group::Participant,
+        identity::Pair,
+        message::{MessageMedia, Reaction},
+    },
+    simulator::protocol::{
+        Answer, DeviceContent, NumberedAnswer, NumberedRequest, PageFault, Push, Refusal,
+        RefusalKind, Request,
+    },
+    typescript::{GeneratedFile, declarations},
+};
+
+#[test]
+fn the_pages_protocol_is_that_of_the_network() {
+    let file = GeneratedFile {
+        path: "web/simulator/src/protocol.ts",
+        title: "Protocol between a linked device and the simulated network",
+        source: "src/simulator/protocol.rs or src/domain",
+    };
+    file.check(&declarations![
+        Push,
+        PageFault,
+        NumberedRequest,
+        Request,
+        DeviceContent,
+        Content,
+        ContactCard,
+        NumberedAnswer,
+        Answer,
+        Refusal,
+        RefusalKind,
+        EventBody,
+        Jid,
+        MessageId,
+        Pair,
+        Me,
+        Message,
+        MessageKind,
+        MediaKind,
+        MessageMedia,
+        Ack,
+        Reaction,
+        Details,
+        Location,
+        CardAsReported,
+        Poll,
+        Vote,
+        MenuReply,
+        Menu,
+        AdContext,
+        LinkPreview,
+        Chat,
+        LastMessage,
+        Contact,
+        Picture,
+        Group,
+        Participant,
+        ParticipantOutcome,
+        Receipt,
+        Sent,
+        JoinAction,
+        LeaveAction,
+        GroupChange,
+        Presence,
+    ]);
+}
