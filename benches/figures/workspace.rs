@@ -198,7 +198,7 @@ async fn checks(data: &Path, (token, key): (&str, &str)) -> Outcome<Figures> {
     let (mut tokens, mut keys) = (Vec::new(), Vec::new());
     for round in 0..WARM_UP + CHECKS {
         let begun = Instant::now();
-        services.accounts.authenticate(token).await?;
+        services.accounts.sign_ins.authenticate(token).await?;
         let by_token = begun.elapsed();
         let begun = Instant::now();
         services.api_keys.authenticate(key).await?;

@@ -218,7 +218,7 @@ impl SendBody {
                 ("longitude", self.longitude.is_some()),
                 ("name", self.name.is_some()),
             ],
-            SendType::Contact => &[("contacts", self.contacts.as_ref().is_some_and(has_entries))],
+            SendType::Contact => &[("contacts", has_entries(self.contacts.as_deref()))],
             SendType::Reaction => {
                 &[("messageId", self.message_id.is_some()), ("emoji", self.emoji.is_some())]
             }
@@ -243,13 +243,13 @@ impl SendBody {
             ("voice", self.voice, &[Audio]),
             ("templateName", self.template_name.is_some(), &[Template]),
             ("language", self.language.is_some(), &[Template]),
-            ("components", self.components.as_ref().is_some_and(has_entries), &[Template]),
+            ("components", has_entries(self.components.as_deref()), &[Template]),
             ("interactive", self.interactive.is_some(), &[Interactive]),
             ("latitude", self.latitude.is_some(), &[Location]),
             ("longitude", self.longitude.is_some(), &[Location]),
             ("name", self.name.is_some(), &[Location]),
             ("address", self.address.is_some(), &[Location]),
-            ("contacts", self.contacts.as_ref().is_some_and(has_entries), &[Contact]),
+            ("contacts", has_entries(self.contacts.as_deref()), &[Contact]),
             ("messageId", self.message_id.is_some(), &[Reaction]),
             // An empty one takes a reaction back, and says nothing elsewhere.
             ("emoji", self.emoji.as_ref().is_some_and(|emoji| !emoji.is_empty()), &[Reaction]),
@@ -274,8 +274,8 @@ impl SendBody {
     }
 }
 
-fn has_entries(list: &Vec<Value>) -> bool {
-    !list.is_empty()
+fn has_entries(list: Option<&[Value]>) -> bool {
+    list.is_some_and(|list| !list.is_empty())
 }
 
 /// The content of a message without a file.
