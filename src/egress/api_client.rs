@@ -113,7 +113,7 @@ impl ApiClient {
             tracing::warn!(base = %self.base, %error, "{} cannot be asked: {error}", self.base);
             NoAnswer::NotSent
         })?;
-        let client = self.guard.client_to(&target).map_err(|_| NoAnswer::NotSent)?;
+        let client = self.guard.clients().to(&target).map_err(|_| NoAnswer::NotSent)?;
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let mut request = client
             .post(target.url.clone())

@@ -30,11 +30,11 @@ use rustls::{ClientConfig, crypto::ring};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tower_service::Service;
 
-use crate::egress::{
-    request_clients::{CONNECT_DEADLINE, NAME},
-    target::Target,
-};
+use crate::egress::target::Target;
 
+/// The user agent of requests on behalf of callers.
+pub const NAME: &str = concat!("wagate/", env!("CARGO_PKG_VERSION"));
+pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 /// Idle connections are closed after this time. TCP keep-alive notices dead ones.
 const IDLE: Duration = Duration::from_secs(90);
 const KEPT_ALIVE: Duration = Duration::from_secs(15);

@@ -116,7 +116,7 @@ async fn follow(
         let guard = account.map_or(&bounds.guard, |account| account.guard);
         guard.check(&url).map_err(FetchFault::Refused)?;
         let target = guard.resolve(&url).await.map_err(FetchFault::NoAddress)?;
-        let client = guard.client_to(&target).map_err(|error| {
+        let client = guard.clients().to(&target).map_err(|error| {
             FetchFault::NotKept(Error::internal(format!("no client could be made: {error}")))
         })?;
         let mut request = client.get(target.url.clone()).timeout(bounds.deadline);

@@ -104,9 +104,9 @@ impl Guard {
         Self { purpose, is_narrow: false, private, allowed, own, clients }
     }
 
-    /// A client for a target that was resolved, which connects to its checked addresses alone.
-    pub fn client_to(&self, target: &Target) -> Result<reqwest::Client, reqwest::Error> {
-        self.clients.to(target)
+    /// The clients of targets that were resolved; each connects to its checked addresses alone.
+    pub fn clients(&self) -> &RequestClients {
+        &self.clients
     }
 
     /// Checks the form of a URL, without asking DNS.

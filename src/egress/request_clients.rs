@@ -10,14 +10,14 @@ use std::{
     time::Duration,
 };
 
-use crate::egress::{client::trust_of_the_system, target::Target};
+use crate::egress::{
+    client::{CONNECT_DEADLINE, NAME, trust_of_the_system},
+    target::Target,
+};
 
-/// The user agent of requests on behalf of callers.
-pub const NAME: &str = concat!("wagate/", env!("CARGO_PKG_VERSION"));
 /// The user agent of the command line and the demonstration. Unlike requests on behalf of callers, theirs may be
 /// admitted without a key.
 const PROGRAM: &str = concat!("wagate-cli/", env!("CARGO_PKG_VERSION"));
-pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Clients that are kept. What is kept of a client without connections is little.
 const MOST: usize = 32;

@@ -58,7 +58,7 @@ impl StreamClient {
             tracing::warn!(base = %self.base, %error, "{} cannot be asked: {error}", self.base);
             NoAnswer::NotSent
         })?;
-        let client = self.guard.client_to(&target).map_err(|_| NoAnswer::NotSent)?;
+        let client = self.guard.clients().to(&target).map_err(|_| NoAnswer::NotSent)?;
         let mut request = client
             .post(target.url.clone())
             .timeout(deadline)
