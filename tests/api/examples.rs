@@ -387,7 +387,7 @@ impl Scene {
                 () if id.ends_with("440070") => "ticket",
                 () if id.ends_with("440071") => "task",
                 () if id.ends_with("440072") => "rule of a bot",
-                () if name.ends_with("Flow") => "flow",
+                () if name.ends_with("Flow") || name == "listFlowRuns" => "flow",
                 () if name == "removeTeamMember" => "user",
                 () if name == "deleteBot" => "bot to delete",
                 () if name == "deleteChatSession" => "chat session to delete",
