@@ -67,7 +67,6 @@ use crate::{
 
 /// How long consumers of the event log may take to reach its end when the gateway stops.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-const MEBIBYTE: u64 = 1024 * 1024;
 /// How often it is looked whether the store is well.
 const STORE_LOOK_AFTER: Duration = Duration::from_millis(500);
 
@@ -96,7 +95,7 @@ impl Gateway {
         clock: Clock,
         opening: Opening,
     ) -> Result<Self, StartError> {
-        let reserve = config.data.min_free_mib.saturating_mul(MEBIBYTE);
+        let reserve = config.data.min_free_mib.saturating_mul(1_024 * 1_024);
         let disk = Disk::system(store_folder(&config), reserve);
         Self::start_with_disk(config, clock, disk, opening).await
     }
