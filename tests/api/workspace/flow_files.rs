@@ -180,7 +180,7 @@ async fn a_flow_goes_on_in_the_other_chat_of_the_same_person() {
     // The number is not known to be the same person's: this begins another chat.
     let body = json!({ "chatId": format!("{ADA}@c.us"), "content": "By the way" });
     let (status, sent) = app.post("/api/v1/sessions/shop/send-text", body).await;
-    assert_eq!((status, &sent["data"]["chatId"]), (200, &json!(format!("{ADA}@c.us"))), "{sent}");
+    assert_eq!((status.as_u16(), &sent["data"]["chatId"]), (200, &json!(format!("{ADA}@c.us"))), "{sent}");
     desk.has(ADA, &["Which size?", "By the way"]).await;
     shown("number").await;
     let ids = format!("/api/v1/sessions/shop/identities?phone={ADA}");
