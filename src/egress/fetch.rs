@@ -119,7 +119,7 @@ async fn follow(
         let client = guard.clients().to(&target).map_err(|error| {
             FetchFault::NotKept(Error::internal(format!("no client could be made: {error}")))
         })?;
-        let mut request = client.get(target.url.clone()).timeout(bounds.deadline);
+        let mut request = client.get(target.url.clone());
         if let Some(account) = account {
             request = account.credential.put_on(request);
         }

@@ -6,9 +6,10 @@ use serde_json::Value;
 use crate::support::document::{DOCUMENT, schema::Schemas};
 
 /// Contents for people or programs that know their format, of which an example would say nothing.
-const OPAQUE: [&str; 7] = [
+const OPAQUE: [&str; 8] = [
     "*/*",
     "application/zstd",
+    "image/jpeg",
     "image/png",
     "multipart/form-data",
     "text/css",

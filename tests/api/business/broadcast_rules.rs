@@ -128,10 +128,10 @@ async fn a_direct_message_overtakes_a_broadcast() {
     let app = shop(&[FAST], &Clock::system()).await;
     audience(&app, "vip", 0..PEOPLE).await;
     let (status, answer) =
-        app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({ "delayRequests": 60 }))).await;
+        app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({ "delayRequests": 300 }))).await;
     assert_eq!(status, 200, "{answer}");
     let path = started(&app, draft("vip")).await;
-    until(&app, &path, "a queue", |one| one["waitingFor"] == "outbox").await;
+    until(&app, &path, "the first message", |one| one["stats"]["sent"] != 0).await;
     let direct = json!({
         "to": phone(PEOPLE - 1), "type": "template", "templateName": "news", "language": "en_US",
     });

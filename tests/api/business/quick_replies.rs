@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
-    business::{call, created, get},
+    business::{
+        call, created, get,
+        sending::{png, upload},
+    },
 };
 
 fn reply(shortcut: &str, content: &str) -> Value {
@@ -49,10 +52,11 @@ async fn what_is_given_is_changed_and_what_is_deleted_is_gone() {
     created(&app, "/quick-replies", reply("/two", "second")).await;
     let path = format!("/quick-replies/{}", made["id"].as_str().unwrap());
     let change = async |body: Value| call(&app, Method::PATCH, &path, Some(body)).await;
-    let media = "01980a3e-7c1e-7f6a-b3d8-5e901c47aa12";
+    let (_, media) = upload(&app, png(), "menu.png").await;
+    let media = media["mediaId"].clone();
     let (status, changed) = change(json!({ "content": "new", "mediaId": media })).await;
     assert_eq!((status, &changed["shortcut"]), (200, &json!("/one")), "{changed}");
-    assert_eq!((&changed["content"], &changed["mediaId"]), (&json!("new"), &json!(media)));
+    assert_eq!((&changed["content"], &changed["mediaId"]), (&json!("new"), &media));
     assert_eq!(change(json!({ "mediaId": null })).await.1["mediaId"], Value::Null);
     assert_eq!(change(json!({ "shortcut": "/two" })).await.0, 409);
     assert_eq!(change(json!({ "shortcut": "/ONE" })).await.1["shortcut"], "/ONE");

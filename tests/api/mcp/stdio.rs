@@ -109,7 +109,7 @@ async fn with_a_gateway_it_speaks_in_both_eras_by_the_first_key_of_the_folder() 
     let answer = assistant.ask(&request("initialize", hello)).await;
     assert_eq!(answer["result"]["protocolVersion"], "2025-06-18", "{answer}");
     assistant.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
-    let draft = json!({ "name": "create_contact", "arguments": { "phone": "+15550001111", "name": "A\nB" } });
+    let draft = json!({ "name": "create_contact", "arguments": { "phone": "+15550001111", "name": "A \"B\" \\n" } });
     let answer = assistant.ask(&request("tools/call", draft)).await;
     assert_eq!(answer["result"]["isError"], false, "{answer}");
     let modern = json!({ "name": "get_contact", "arguments": { "phone": "+15550001111" }, "_meta": meta(MODERN) });

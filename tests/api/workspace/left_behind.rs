@@ -276,9 +276,12 @@ async fn a_bot_that_gives_a_conversation_up_says_so_in_the_log() {
     app.wait_for("the bot to have it", async || status("AI_ACTIVE").await).await;
     answered(delete(&app, &format!("/api/v1/bots/{}", text(&made["id"])), &ada).await, 200);
     app.wait_for("it to wait for people", async || status("OPEN").await).await;
-    let events = app.gateway.services().events.read(None, 0, 10_000).await.unwrap();
-    let kinds = events.iter().filter_map(|event| event.body.module());
-    let given_up = kinds.filter(|event| event.kind == "conversation.given_up").count();
-    assert_eq!(given_up, 1);
+    let given_up = async || {
+        let events = app.gateway.services().events.read(None, 0, 10_000).await.unwrap();
+        let kinds = events.iter().filter_map(|event| event.body.module());
+        let count = kinds.filter(|event| event.kind == "conversation.given_up").count();
+        (count != 0).then_some(count)
+    };
+    assert_eq!(app.wait_for("the event", given_up).await, 1);
     app.stop().await;
 }

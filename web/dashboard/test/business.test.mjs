@@ -160,7 +160,7 @@ test("the settings say which services are set up, and lead to their secrets", as
   const { page, close } = await visit("#/settings");
   const services = page.getByRole("region", { name: "Services" });
   await assertText(services, /Connected\s*Text messages/);
-  await assertText(services, /Secret is set\s*Payment links\s*No signing secret/);
+  await assertText(services, /Secret is set\s*Payment links\s*simulated, No signing secret/);
   await assertText(services, /Not configured\s*Language model/);
   await page.getByRole("heading", { name: "Health" }).waitFor();
   await assertAccessible(page, "the services");

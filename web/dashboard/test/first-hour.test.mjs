@@ -1,5 +1,5 @@
 // Two first journeys of people, with their clicks counted: an agent from the invitation to the
-// first answer, and an owner from the first page to a bot that answers on a website and on WhatsApp.
+// first answer, and an owner from the first page to a bot that answers on a website and WhatsApp.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
