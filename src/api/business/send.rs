@@ -136,7 +136,7 @@ fn channel(body: &SendBody) -> Result<Option<Channel>, Error> {
 }
 
 /// The session that a body names.
-fn named_session<'b>(body: &'b SendBody) -> Option<&'b str> {
+fn named_session(body: &SendBody) -> Option<&str> {
     body.session_id.as_deref().map(str::trim).filter(|name| !name.is_empty())
 }
 

@@ -130,7 +130,7 @@ async fn mail(call: Call<Admin>) -> Result<Data<TestView>, ApiError> {
     };
     let caller = call.principal().person().ok_or_else(|| {
         let message = "A test of mail goes to the person who calls: sign in, or use a key of yours";
-        Error::new(ErrorCode::Forbidden, message)
+        Error::new(ErrorCode::Conflict, message)
     })?;
     let to = call.accounts.user(caller).await?.email;
     let began = Instant::now();

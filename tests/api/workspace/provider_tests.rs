@@ -59,7 +59,7 @@ async fn a_test_is_for_administrators_and_one_of_mail_for_people() {
         answered(post(&app, path, body, Some(&grace)).await, 403);
     }
     let key = app.key().await.to_owned();
-    let refused = answered(post(&app, MAIL, json!({}), Some(&key)).await, 403);
+    let refused = answered(post(&app, MAIL, json!({}), Some(&key)).await, 409);
     assert!(refused["error"]["message"].as_str().unwrap().contains("person"), "{refused}");
     app.stop().await;
 }
