@@ -1,5 +1,5 @@
 //! A language model on loopback that costs as little as it can: it notes when a request came and when it said its first
-//! word, and says the rest when it is told to.
+//! word, and sends the rest when the measurement asks for it.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

@@ -7,8 +7,8 @@ use crate::domain::{Timestamp, clock::between};
 
 /// Messages of a broadcast that may lie in the outbox at once.
 pub const MOST_AHEAD: u64 = 20;
-/// Without a pause, so many of them are queued together: each commit waits for the disk, and whoever writes meanwhile
-/// waits for the commit.
+/// Without a pause, so many of them are queued together: each commit waits for the disk, and other writes
+/// wait for the commit.
 const TOGETHER: u64 = 5;
 /// Between two messages of a broadcast without a pause, so that half of the gateway's time is left for others.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(4);

@@ -104,7 +104,7 @@ impl Board {
         self.beat(user, now)
     }
 
-    /// What somebody chose before the gateway was started again. It was told then.
+    /// What somebody chose before the gateway was started again. Its event was sent then.
     pub fn restore(&mut self, user: Uuid, status: Option<Status>, message: Option<String>) {
         let seen = self.people.entry(user).or_default();
         (seen.chosen, seen.message) = (status, message);
