@@ -14,6 +14,7 @@ import type { events } from "./events";
 import type { FAILURES, REASONS } from "./failures";
 import type { words as inbox } from "./inbox";
 import type { words as signIn } from "./sign-in";
+import type { shortcuts } from "./shortcuts";
 import type { replies, templates } from "./templates";
 import type { timeline } from "./timeline";
 import type { webhooks } from "./webhooks";
@@ -38,6 +39,7 @@ export interface Words {
   events: typeof events;
   inbox: typeof inbox;
   replies: typeof replies;
+  shortcuts: typeof shortcuts;
   templates: typeof templates;
   timeline: typeof timeline;
   webhooks: typeof webhooks;

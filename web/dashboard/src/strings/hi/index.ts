@@ -19,6 +19,7 @@ const pack: Pack = {
   events: () => import("./events"),
   inbox: () => import("./inbox"),
   replies: () => import("./replies"),
+  shortcuts: () => import("./shortcuts"),
   templates: () => import("./templates"),
   timeline: () => import("./timeline"),
   webhooks: () => import("./webhooks"),
