@@ -157,7 +157,7 @@ const dialogs = [
 const matches = (wanted, name) =>
   wanted instanceof RegExp ? wanted.test(name) : name.startsWith(wanted);
 
-describe("every dialog", () => {
+describe("every dialog", { concurrency: 2 }, () => {
   test("is tried here", () => {
     const sources = readdirSync("src/pages", { recursive: true })
       .filter((name) => name.endsWith(".svelte"))
