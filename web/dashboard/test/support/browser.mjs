@@ -28,7 +28,9 @@ export function launch(args = [], environment = {}) {
  * request to another host.
  */
 export async function open(browser, gateway, { hash = "", ...options } = {}) {
-  const context = await browser.newContext({ viewport: WIDE, reducedMotion: "reduce", ...options });
+  // The language of the machine may be none of a person, such as C.
+  const usual = { viewport: WIDE, reducedMotion: "reduce", locale: "en-US" };
+  const context = await browser.newContext({ ...usual, ...options });
   const page = await context.newPage();
   const faults = [];
   page.setDefaultTimeout(PATIENCE);
