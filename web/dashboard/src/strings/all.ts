@@ -14,7 +14,6 @@ import { FAILURES, REASONS } from "./failures";
 import { words as inbox } from "./inbox";
 import type { Words } from "./pack";
 import { words as signIn } from "./sign-in";
-import { shortcuts } from "./shortcuts";
 import { replies, templates } from "./templates";
 import { timeline } from "./timeline";
 import { webhooks } from "./webhooks";
@@ -22,6 +21,6 @@ import { work } from "./work";
 
 export const ENGLISH: Words = {
   common: strings, failures: FAILURES, reasons: REASONS, signIn, account, team, analytics,
-  audit, automations, bots, broadcasts, business, chat, contacts, events, inbox, replies, shortcuts,
-  templates, timeline, webhooks, work,
+  audit, automations, bots, broadcasts, business, chat, contacts, events, inbox, replies, templates,
+  timeline, webhooks, work,
 };

@@ -14,7 +14,6 @@ import type { events } from "./events";
 import type { FAILURES, REASONS } from "./failures";
 import type { words as inbox } from "./inbox";
 import type { words as signIn } from "./sign-in";
-import type { shortcuts } from "./shortcuts";
 import type { replies, templates } from "./templates";
 import type { timeline } from "./timeline";
 import type { webhooks } from "./webhooks";
@@ -39,7 +38,6 @@ export interface Words {
   events: typeof events;
   inbox: typeof inbox;
   replies: typeof replies;
-  shortcuts: typeof shortcuts;
   templates: typeof templates;
   timeline: typeof timeline;
   webhooks: typeof webhooks;

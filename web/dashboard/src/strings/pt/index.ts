@@ -19,7 +19,6 @@ const pack: Pack = {
   events: () => import("./events"),
   inbox: () => import("./inbox"),
   replies: () => import("./replies"),
-  shortcuts: () => import("./shortcuts"),
   templates: () => import("./templates"),
   timeline: () => import("./timeline"),
   webhooks: () => import("./webhooks"),
