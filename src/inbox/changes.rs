@@ -13,6 +13,7 @@ use crate::{
         status::Status,
         survey::{Answer, Survey},
     },
+    policy::CODE,
 };
 
 /// What a caller changes in a conversation at once; what is none stays as it is.
@@ -73,6 +74,7 @@ impl InboxState {
             survey: None,
             run: BotRun::default(),
             messages: 0,
+            is_deleted: false,
             listed,
         }
     }
@@ -245,7 +247,7 @@ impl InboxState {
         if !self.status.may_become(status) {
             let (from, to) = (self.status.as_str(), status.as_str());
             let message = format!("a conversation that is {from} cannot become {to} at once");
-            return Err(Error::new(ErrorCode::Conflict, message));
+            return Err(Error::new(ErrorCode::Conflict, message).detail(CODE, "invalid_state"));
         }
         match status {
             Status::Resolved => Ok(self.resolve(by, None, now).into_iter().collect()),

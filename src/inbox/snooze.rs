@@ -9,6 +9,7 @@ use crate::{
     domain::{Error, ErrorCode, Jid, SessionId, Timestamp, clock::between},
     inbox::{state::InboxState, status::Status},
     jobs::Job,
+    policy::CODE,
     store::{Store, StoreError},
 };
 
@@ -35,7 +36,7 @@ impl InboxState {
             }
             if self.status == Status::Resolved {
                 let message = "A conversation that is resolved cannot be snoozed";
-                return Err(Error::new(ErrorCode::Conflict, message));
+                return Err(Error::new(ErrorCode::Conflict, message).detail(CODE, "invalid_state"));
             }
         }
         self.snoozed_until = until;
