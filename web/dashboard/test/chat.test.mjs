@@ -218,6 +218,23 @@ describe("files", () => {
     await close();
   });
 
+  test("a picture is pasted beside what is written, and taken away again", async () => {
+    const { page, close } = await openChat(ECHO_NUMBER);
+    await field(page).fill("Look");
+    await field(page).evaluate((element, all) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([new Uint8Array(all)], "clip.png", { type: "image/png" }));
+      const options = { clipboardData, bubbles: true, cancelable: true };
+      element.dispatchEvent(new ClipboardEvent("paste", options));
+    }, [...png(8, 8)]);
+    await page.getByRole("textbox", { name: "Add a caption" }).waitFor();
+    await page.getByRole("button", { name: "Remove clip.png" }).click();
+    await page.getByText("clip.png").waitFor({ state: "detached" });
+    assert.equal(await field(page).inputValue(), "Look");
+    assert.match(await page.locator(".bubble time").last().getAttribute("title"), /\b20\d\d\b/);
+    await close();
+  });
+
   test("sound is played, and a document saved under its name", async () => {
     await writeFrom(gateway, GERTRUDE, "", { bytes: wav(2), mime: "audio/wav", filename: "a.wav" });
     const bytes = Buffer.from("<script>alert(1)</script>");

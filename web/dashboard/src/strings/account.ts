@@ -14,7 +14,9 @@ export const account = translated("account", {
   unverified: "not verified yet",
   verify: {
     title: "Verify your e-mail address",
-    lead: "A code was mailed to it. Notifications by mail need a verified address.",
+    lead:
+      "If the gateway has a mail server, it mailed a code to this address. "
+      + "Notifications by mail need a verified address.",
     code: "Code",
     action: "Verify",
     another: "Mail another code",

@@ -14,8 +14,8 @@ export default {
   verify: {
     title: "Bestätigen Sie Ihre E-Mail-Adresse",
     lead:
-      "Ein Code wurde an sie gesendet. Benachrichtigungen per E-Mail brauchen eine bestätigte "
-      + "Adresse.",
+      "Wenn das Gateway einen Mailserver hat, hat es einen Code an diese Adresse gesendet. "
+      + "Benachrichtigungen per E-Mail brauchen eine bestätigte Adresse.",
     code: "Code",
     action: "Bestätigen",
     another: "Neuen Code senden",

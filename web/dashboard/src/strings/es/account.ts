@@ -14,7 +14,8 @@ export default {
   verify: {
     title: "Verifica tu correo electrónico",
     lead:
-      "Se le envió un código. Las notificaciones por correo necesitan una dirección verificada.",
+      "Si la pasarela tiene un servidor de correo, envió un código a esta dirección. "
+      + "Las notificaciones por correo necesitan una dirección verificada.",
     code: "Código",
     action: "Verificar",
     another: "Enviar otro código",

@@ -13,7 +13,9 @@ export default {
   unverified: "ainda não verificado",
   verify: {
     title: "Verifique seu e-mail",
-    lead: "Um código foi enviado. Notificações por e-mail precisam de um endereço verificado.",
+    lead:
+      "Se o gateway tem um servidor de e-mail, ele enviou um código para este endereço. "
+      + "Notificações por e-mail precisam de um endereço verificado.",
     code: "Código",
     action: "Verificar",
     another: "Enviar outro código",
