@@ -1,9 +1,9 @@
 //! Knowledge of bots: documents that are added, changed and deleted. Each change is one commit with its event, and
 //! durable when its function returns.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
@@ -12,20 +12,18 @@ use crate::{
     events::{EventLog, NewEvent, Work},
     jobs::{Job, Jobs},
     knowledge::{
-        cache::Cache,
         chunks::joined,
-        document::{Base, Document, Kind, Status},
+        document::{Base, Document, Kind, MOST_DOCUMENTS, Status},
         draft::{self, Content, ContentChange, DocumentChange, DocumentDraft},
         event::{Change, KnowledgeEvent},
         extract::Extractor,
         parts::{self, TextPart, WordPart},
         prepared::{Prepared, parts_of},
+        retrieval::Retrieval,
     },
     store::Store,
 };
 
-/// So many a bot may have, so that a list of all is one page.
-pub const MOST_DOCUMENTS: usize = 1_000;
 /// Chunks of all documents of a bot, of which a file of 10 MiB makes about 15,000.
 pub const MOST_CHUNKS: u64 = 20_000;
 /// The kind of the jobs that fetch documents, each named by its document.
@@ -45,21 +43,20 @@ pub struct KnowledgeParts {
     pub guard: Guard,
     /// Where they lie while they are read.
     pub folder: PathBuf,
+    pub retrieval: Retrieval,
 }
 
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct Knowledge {
-    pub(in crate::knowledge) store: Store,
-    pub(in crate::knowledge) log: EventLog,
+    store: Store,
+    log: EventLog,
     jobs: Jobs,
     pub(in crate::knowledge) clock: Clock,
     pub(in crate::knowledge) guard: Guard,
     pub(in crate::knowledge) folder: PathBuf,
     pub(in crate::knowledge) extractor: Extractor,
-    pub(in crate::knowledge) cache: Arc<Cache>,
-    /// Held while an index is loaded, so that it is loaded once for all who ask.
-    pub(in crate::knowledge) loading: Arc<Mutex<()>>,
+    retrieval: Retrieval,
     /// Changes when a fetched document is there.
     pub(in crate::knowledge) fetched: watch::Sender<u64>,
 }
@@ -80,7 +77,7 @@ enum Ready {
 
 impl Knowledge {
     pub fn new(parts: KnowledgeParts) -> Self {
-        let KnowledgeParts { store, log, jobs, clock, guard, folder } = parts;
+        let KnowledgeParts { store, log, jobs, clock, guard, folder, retrieval } = parts;
         Self {
             store,
             log,
@@ -89,8 +86,7 @@ impl Knowledge {
             guard,
             folder,
             extractor: Extractor::default(),
-            cache: Arc::default(),
-            loading: Arc::default(),
+            retrieval,
             fetched: watch::Sender::new(0),
         }
     }
@@ -243,7 +239,7 @@ impl Knowledge {
     /// done again.
     pub async fn forget(&self, bot: Uuid) -> Result<(), Error> {
         while self.forget_one(bot).await? {}
-        self.cache.forget(bot);
+        self.retrieval.forget(bot);
         Ok(())
     }
 

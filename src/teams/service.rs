@@ -11,7 +11,7 @@ use crate::{
     bots::Bot,
     domain::{Clock, Error, ErrorCode, SessionId, Subject},
     events::{EventLog, NewEvent, Work},
-    inbox::{Agent, Inbox},
+    inbox::{Agent, Assignments},
     store::{Record, Store},
     teams::{
         event::TeamEvent,
@@ -32,7 +32,7 @@ pub struct TeamsParts {
     pub log: EventLog,
     pub clock: Clock,
     pub accounts: Accounts,
-    pub inbox: Inbox,
+    pub assignments: Assignments,
 }
 
 /// Clones are the same service.
@@ -215,7 +215,7 @@ impl Teams {
         sessions: &[SessionId],
         caller: &Principal,
     ) -> Result<(), Error> {
-        let TeamsParts { log, inbox, .. } = &*self.parts;
+        let TeamsParts { log, assignments, .. } = &*self.parts;
         let whose = (Agent::User(user), Agent::of(caller));
         let mut work = log.work();
         let mut is_rest = loop {
@@ -236,13 +236,15 @@ impl Teams {
             work.put(&Team::at(id), &team.changed()).await?;
             let event = TeamEvent::MemberRemoved { team: id, name, user, by: by_whom };
             work.append(NewEvent::of_module(None, &event)?);
-            let is_rest = inbox.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
+            let is_rest =
+                assignments.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
             if self.finish(&mut work).await? {
                 break is_rest;
             }
         };
         while is_rest {
-            let more = inbox.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
+            let more =
+                assignments.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
             if self.finish(&mut work).await? {
                 is_rest = more;
             }

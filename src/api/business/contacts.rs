@@ -251,7 +251,7 @@ pub async fn read(
     Path(id): Path<ContactId>,
 ) -> Result<Data<ContactWithConversations>, ApiError> {
     let contact = call.contacts.get(id).await?;
-    let chats = call.sending.chats_of(id).await?;
+    let chats = contact.chats();
     let sessions: Vec<_> = call.supervisor.all().into_iter().map(|status| status.id).collect();
     let conversations = call.inbox.of_chats(&sessions, &chats).await?;
     Ok(Data::of(ContactWithConversations {

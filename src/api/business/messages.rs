@@ -128,7 +128,7 @@ async fn list(
         None => None,
     };
     let chats = match contact {
-        Some(contact) => Some(call.sending.chats_of(contact).await?),
+        Some(contact) => Some(call.contacts.get(contact).await?.chats()),
         None => None,
     };
     let sessions = sessions::ids(&call);

@@ -106,7 +106,7 @@ async fn list(
     let filter = ContactFilter { search, tag, bot, ..ContactFilter::default() };
     let (skipped, limit) = page.place();
     let found = call.contacts.list(&filter, skipped as u64, limit).await?;
-    let chats = call.sending.chats_of_all(&found.contacts);
+    let chats: Vec<_> = found.contacts.iter().flat_map(Contact::chats).collect();
     let states = call.inbox.of_chats(&all_sessions(&call), &chats).await?;
     let sight = Sight::of(&call).await?;
     let seen = states.iter().filter(|state| sight.has_conversation(state));
@@ -197,7 +197,7 @@ async fn with_sessions(
     contact: Contact,
     sight: &Sight,
 ) -> Result<ContactWithSessions, Error> {
-    let chats = services.sending.chats_of_all(std::slice::from_ref(&contact));
+    let chats = contact.chats();
     let mut sessions = services.inbox.of_chats(&all_sessions(services), &chats).await?;
     sessions.retain(|state| sight.has_conversation(state));
     Ok(ContactWithSessions::of(contact, sessions, sight))

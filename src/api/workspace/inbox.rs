@@ -233,11 +233,11 @@ async fn assign(
     let found = sessions::find(&call, id).await?;
     let by = caller(&call).ok();
     match wanted.as_deref().map(str::trim) {
-        None => call.inbox.apply(found.place(), InboxChange::to(Status::Open), by).await?,
-        Some("me") => call.inbox.assign(found.place(), Some(caller(&call)?), by).await?,
+        None => call.inbox_actions.apply(found.place(), InboxChange::to(Status::Open), by).await?,
+        Some("me") => call.inbox_actions.assign(found.place(), Some(caller(&call)?), by).await?,
         Some(text) => {
             let agent = assignee(&call, found.bot.as_ref(), text).await?;
-            call.inbox.assign(found.place(), Some(agent), by).await?
+            call.inbox_actions.assign(found.place(), Some(agent), by).await?
         }
     };
     again(&call, id).await
@@ -296,7 +296,7 @@ async fn auto_assign(
     let bot = bot_access::seen(&call, id).await?;
     let wanted = body.session_ids.map(|ids| read_ids(&ids)).transpose()?;
     let limit = body.limit.unwrap_or(MOST_ASSIGNED).min(MOST_ASSIGNED);
-    let loads = call.inbox.loads(&all_sessions(&call)).await?;
+    let loads = call.assignments.loads(&all_sessions(&call)).await?;
     let capacity = u64::from(call.settings.now().business.agent_capacity);
     let has_room = |user: &User| {
         let load = loads.get(&Agent::User(user.id)).copied().unwrap_or(0);
@@ -323,7 +323,7 @@ async fn auto_assign(
     waiting.truncate(limit);
     for state in &waiting {
         let place = (&state.session, &state.chat);
-        let agent = call.inbox.assign_in_turn(place, (bot.id, &agents), by).await?;
+        let agent = call.assignments.assign_in_turn(place, (bot.id, &agents), by).await?;
         assigned.extend(agent.map(|agent| AssignedView {
             session_id: state.conversation.to_string(),
             agent_id: agent.to_string(),
@@ -383,11 +383,11 @@ async fn set_status(
     let by = caller(&call).ok();
     match status {
         Status::Assigned if found.state.assignee.is_none() => {
-            call.inbox.assign(found.place(), Some(caller(&call)?), by).await?;
+            call.inbox_actions.assign(found.place(), Some(caller(&call)?), by).await?;
         }
         Status::AiActive if found.state.status.is_automatic() => (),
         status => {
-            call.inbox.apply(found.place(), InboxChange::to(status), by).await?;
+            call.inbox_actions.apply(found.place(), InboxChange::to(status), by).await?;
         }
     }
     if status == Status::AiActive && found.conversation.record.inbox.pause.is_some() {

@@ -236,7 +236,7 @@ async fn search(
     Path(bot): Path<BotId>,
 ) -> Result<Data<HitsView>, ApiError> {
     bot_access::seen(&call, bot).await?;
-    let hits = call.knowledge.search(bot, &query, limit.unwrap_or(USUAL_HITS)).await?;
+    let hits = call.retrieval.search(bot, &query, limit.unwrap_or(USUAL_HITS)).await?;
     Ok(Data::of(HitsView { results: hits.into_iter().map(Into::into).collect() }))
 }
 

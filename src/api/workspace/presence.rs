@@ -167,7 +167,7 @@ async fn team(
 ) -> Result<Data<TeamPresenceView>, ApiError> {
     let team = query.team_id.as_deref().map(|id| uuid(id, Subject::Team)).transpose()?;
     let people = call.teams.people(team, &call.principal()).await?;
-    let loads = call.inbox.loads(&all_sessions(&call)).await?;
+    let loads = call.assignments.loads(&all_sessions(&call)).await?;
     let total = people.len();
     let shown = query.page.of(people).into_iter().map(|user| {
         let Shown { status, last_seen, message } = call.presence.of(user.id);
@@ -234,7 +234,7 @@ async fn available(
     };
     let mut people = call.teams.people_of(bot).await?;
     people.retain(|user| Role::Agent <= user.role && call.presence.is_online(user.id));
-    let loads = call.inbox.loads(&all_sessions(&call)).await?;
+    let loads = call.assignments.loads(&all_sessions(&call)).await?;
     let capacity = u64::from(call.settings.now().business.agent_capacity);
     let agents = people.into_iter().map(|user| AvailableAgentView {
         user_id: user.id.to_string(),

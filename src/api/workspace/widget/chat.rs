@@ -190,7 +190,7 @@ async fn ask_for_person(
 ) -> Result<Option<InboxState>, Error> {
     services.inbox.caught_up().await?;
     let (session, chat) = (caller.visit.session(), caller.visit.chat());
-    match services.inbox.ask_for_person((&session, &chat), caller.bot.id).await {
+    match services.inbox_actions.ask_for_person((&session, &chat), caller.bot.id).await {
         Ok(state) => Ok(Some(state)),
         Err(error) if error.code == ErrorCode::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -17,7 +17,6 @@ use crate::{
     },
     contacts::{Contact, ContactEvent},
     domain::{Error, Event},
-    inbox::chats_of,
     services::Services,
 };
 
@@ -118,7 +117,7 @@ impl Family for ContactWords {
 
     async fn bots(&self, services: &Services, event: &Event) -> Result<Vec<Uuid>, Error> {
         let Some(happened) = event.body.read::<ContactEvent>() else { return Ok(Vec::new()) };
-        let chats = chats_of(happened.contact());
+        let chats = happened.contact().chats();
         let sessions = services.supervisor.all().into_iter().map(|status| status.id);
         let sessions: Vec<_> = sessions.filter(|id| !id.is_web()).collect();
         let states = services.inbox.of_chats(&sessions, &chats).await?;
