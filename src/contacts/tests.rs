@@ -73,7 +73,7 @@ async fn receive(contacts: &Contacts, inbound: &Inbound<'_>) -> crate::contacts:
     let settings = Settings::unchanged(contacts.log.clone(), shipped);
     let intake = ContactIntake::new(contacts, settings);
     let received = intake.receive(&mut work, inbound).await.unwrap();
-    assert!(contacts.finish(&mut work).await.unwrap());
+    assert!(work.commit_durable().await.unwrap());
     received
 }
 
@@ -242,7 +242,7 @@ async fn a_contact_known_by_hidden_id_becomes_one_with_that_of_its_number() {
     contacts.add_tags(gone.id, &["Lead".to_owned()], BY).await.unwrap();
     let mut work = contacts.log.work();
     let merged = identity_learned(&mut work, &lid, &ada, from_seconds(3_000)).await.unwrap();
-    assert!(contacts.finish(&mut work).await.unwrap());
+    assert!(work.commit_durable().await.unwrap());
     let merged = merged.unwrap();
     assert_eq!((merged.kept.id, merged.gone), (kept.id, gone.id));
     let contact = contacts.get(gone.id).await.unwrap();
@@ -269,7 +269,7 @@ async fn a_contact_known_by_hidden_id_becomes_one_with_that_of_its_number() {
     // The same pair once more, and a message with both ids, change nothing.
     let mut work = contacts.log.work();
     assert_eq!(identity_learned(&mut work, &lid, &ada, from_seconds(3_001)).await.unwrap(), None);
-    assert!(contacts.finish(&mut work).await.unwrap());
+    assert!(work.commit_durable().await.unwrap());
     assert!(!receive(&contacts, &inbound(Some(&ada), Some(&lid), "Hi")).await.is_new);
 }
 

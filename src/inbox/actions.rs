@@ -149,10 +149,10 @@ impl InboxActions {
         by: Option<Agent>,
         change: impl Fn(&mut InboxState, Timestamp) -> Result<Vec<InboxEvent>, Error>,
     ) -> Result<InboxState, Error> {
-        let Self { store, log, clock, .. } = self;
+        let Self { log, clock, .. } = self;
         let actor = by.map_or(Actor::caller(None), Agent::actor);
         let mut work = log.work();
-        let (state, events) = loop {
+        let state = loop {
             let known = work.get(&InboxState::at(session, chat)).await?;
             let known = known.filter(|state| !state.listed.hidden);
             let mut state = known.ok_or_else(|| unknown_conversation(chat.as_str()))?;
@@ -162,14 +162,10 @@ impl InboxActions {
             }
             keep_state(&mut work, &state).await?;
             timeline::note(&work, &state, &events, actor, clock.now()).await?;
-            if let Some(events) = work.commit().await? {
-                break (state, events);
+            if work.commit_durable().await? {
+                break state;
             }
         };
-        match events.last() {
-            Some(last) => log.publish(last.seq).await?,
-            None => store.durable().await?,
-        }
         if state.snoozed_until.is_some() {
             self.jobs.woken();
         }

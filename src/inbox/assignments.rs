@@ -50,10 +50,10 @@ impl Assignments {
         (bot, agents): (Uuid, &[Uuid]),
         by: Option<Agent>,
     ) -> Result<Option<Uuid>, Error> {
-        let Self { store, log, clock } = self;
+        let Self { log, clock, .. } = self;
         let (actor, now) = (by.map_or(Actor::caller(None), Agent::actor), clock.now());
         let mut work = log.work();
-        let (agent, events) = loop {
+        loop {
             let known = work.get(&InboxState::at(session, chat)).await?;
             let known = known.filter(|state| !state.listed.hidden);
             let mut state = known.ok_or_else(|| unknown_conversation(chat.as_str()))?;
@@ -69,15 +69,10 @@ impl Assignments {
             }
             keep_state(&mut work, &state).await?;
             timeline::note(&work, &state, &events, actor, now).await?;
-            if let Some(events) = work.commit().await? {
-                break (agent, events);
+            if work.commit_durable().await? {
+                return Ok(Some(agent));
             }
-        };
-        match events.last() {
-            Some(last) => log.publish(last.seq).await?,
-            None => store.durable().await?,
         }
-        Ok(Some(agent))
     }
 
     /// Gives a conversation to an agent by itself, within the work of an event.
@@ -122,12 +117,7 @@ impl Assignments {
         loop {
             let all = (|_: &InboxState| true, TAKEN_AT_ONCE);
             let is_rest = self.take_from(&mut work, sessions, whose, all).await?;
-            let Some(events) = work.commit().await? else { continue };
-            match events.last() {
-                Some(last) => log.publish(last.seq).await?,
-                None => store.durable().await?,
-            }
-            if !is_rest {
+            if work.commit_durable().await? && !is_rest {
                 return Ok(());
             }
         }

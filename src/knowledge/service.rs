@@ -152,7 +152,7 @@ impl Knowledge {
             self.put(&work, &mut document, &mut base, &ready).await?;
             let event = KnowledgeEvent::of(&document, Change::Added);
             work.append(NewEvent::of_module(None, &event)?);
-            if self.commit(&mut work).await? {
+            if work.commit_durable().await? {
                 break;
             }
             document = Document { chunks: 0, ..document };
@@ -213,7 +213,7 @@ impl Knowledge {
             }
             let event = KnowledgeEvent::of(&document, Change::Changed);
             work.append(NewEvent::of_module(None, &event)?);
-            if self.commit(&mut work).await? {
+            if work.commit_durable().await? {
                 break document;
             }
         };
@@ -229,7 +229,7 @@ impl Knowledge {
             self.remove_in(&work, &document, &mut base).await?;
             let event = KnowledgeEvent::of(&document, Change::Deleted);
             work.append(NewEvent::of_module(None, &event)?);
-            if self.commit(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(());
             }
         }
@@ -254,7 +254,7 @@ impl Knowledge {
                 Some(next) => self.remove_in(&work, &next.record, &mut base).await?,
                 None => work.put(&Base::at(bot), &base).await?,
             }
-            if self.commit(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(next.is_some());
             }
         }
@@ -376,16 +376,6 @@ impl Knowledge {
             tokio::task::yield_now().await;
         }
         Ok(joined(chunks))
-    }
-
-    /// Commits and waits for the disk; false when the work must run again.
-    async fn commit(&self, work: &mut Work<'_>) -> Result<bool, Error> {
-        let Some(events) = work.commit().await? else { return Ok(false) };
-        match events.last() {
-            Some(last) => self.log.publish(last.seq).await?,
-            None => self.store.durable().await?,
-        }
-        Ok(true)
     }
 }
 

@@ -133,12 +133,9 @@ impl Notes {
                 };
                 work.append(NewEvent::of_module(Some((&to.session).into()), &event)?);
             }
-            let Some(events) = work.commit().await? else { continue };
-            match events.last() {
-                Some(last) => self.log.publish(last.seq).await?,
-                None => self.store.durable().await?,
+            if work.commit_durable().await? {
+                return Ok(note);
             }
-            return Ok(note);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     },
     bots::Bot,
     domain::{Clock, Error, ErrorCode, SessionId, Subject},
-    events::{EventLog, NewEvent, Work},
+    events::{EventLog, NewEvent},
     inbox::{Agent, Assignments},
     store::{Record, Store},
     teams::{
@@ -187,7 +187,7 @@ impl Teams {
             work.put(&Team::at(id), &team.changed()).await?;
             let event = TeamEvent::MemberAdded { team: id, name, user, by };
             work.append(NewEvent::of_module(None, &event)?);
-            if self.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(member);
             }
         }
@@ -238,14 +238,14 @@ impl Teams {
             work.append(NewEvent::of_module(None, &event)?);
             let is_rest =
                 assignments.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
-            if self.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 break is_rest;
             }
         };
         while is_rest {
             let more =
                 assignments.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
-            if self.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 is_rest = more;
             }
         }
@@ -324,15 +324,6 @@ impl Teams {
         let (team, members) = self.seen(store, id, caller).await?;
         check_managed(&members, caller)?;
         Ok((team, members))
-    }
-
-    async fn finish(&self, work: &mut Work<'_>) -> Result<bool, Error> {
-        let Some(events) = work.commit().await? else { return Ok(false) };
-        match events.last() {
-            Some(last) => self.parts.log.publish(last.seq).await?,
-            None => self.store().durable().await?,
-        }
-        Ok(true)
     }
 
     /// The people of a team that the caller sees; of the whole workspace where none is named.

@@ -250,13 +250,11 @@ impl WorkItems {
 
     /// Commits, publishes and wakes the jobs; false when the work must run again.
     pub(super) async fn finish(&self, work: &mut Work<'_>) -> Result<bool, Error> {
-        let Some(events) = work.commit().await? else { return Ok(false) };
-        match events.last() {
-            Some(last) => self.log.publish(last.seq).await?,
-            None => self.store.durable().await?,
+        let is_done = work.commit_durable().await?;
+        if is_done {
+            self.jobs.woken();
         }
-        self.jobs.woken();
-        Ok(true)
+        Ok(is_done)
     }
 }
 

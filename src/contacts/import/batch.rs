@@ -36,7 +36,7 @@ impl Batch<'_> {
         let mut work = contacts.log.work();
         let written = loop {
             let written = self.write(&mut work).await?;
-            if self.options.dry_run || contacts.finish(&mut work).await? {
+            if self.options.dry_run || work.commit_durable().await? {
                 break written;
             }
         };
