@@ -26,7 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("sendHeartbeat")
             .about(TAG, "Say that one is here")
             .details(
-                "Counts for 90 seconds: a client says it every 30. An open stream of events counts too. Whoever \
+                "Counts for 90 seconds: a client says it every 30. An open stream of events counts too. One who \
                  chose away, busy or offline stays so. It lies in memory alone.",
             )
             .repeats(Repeat::Repeatable),
