@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium proxies demo run test test-memory test-docs test-sdk test-pypi test-peers test-n8n deb bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
+.PHONY: help web chromium headless-shell proxies screenshots demo run test test-memory test-docs test-sdk test-pypi test-peers test-n8n deb bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,7 +34,15 @@ run: web chromium ## Serve for real on http://127.0.0.1:8080
 proxies: ## Unpack nginx and HAProxy for the tests, where they are missing
 	@scripts/install-proxies
 
-test: web chromium proxies ## Every test, with the slowest 20; needs cargo, node and Chromium
+headless-shell: chromium ## Unpack Chromium's engine without its window for the tests of pages
+	@scripts/install-headless-shell
+
+screenshots: web headless-shell ## Draw the pictures that the documentation shows into docs/screenshots
+	@scripts/install-fonts
+	cargo build --locked
+	npm --prefix web/dashboard run screenshots
+
+test: web headless-shell proxies ## Every test, with the slowest 20; needs cargo, node and Chromium
 	scripts/test
 
 # `make test` runs those on the engine in memory for which the store matters most.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 
 use crate::{
@@ -20,6 +21,9 @@ const SESSION: &str = "bench";
 const PHONE: &str = "15557654321";
 /// Gets messages and never reads or answers.
 const SILENT: &str = "15550000003@c.us";
+/// Direct sends before, each to another person: the store then has in memory what it keeps of any sends.
+const FORMER_SENDS: usize = 3_000;
+const FORMER_AT_ONCE: usize = 8;
 const IDLE_SENDS: usize = 300;
 const BETWEEN_SENDS: Duration = Duration::from_millis(50);
 /// Longer than it takes on a busy machine.
@@ -41,9 +45,12 @@ pub async fn measure() -> Outcome<Figures> {
         "components": [{ "type": "BODY", "text": "All at half the price" }],
     });
     caller.post("/templates", &template).await?;
+    let former = (0..FORMER_SENDS).map(|number| format!("1557{number:07}@c.us"));
+    let sends = stream::iter(former).map(|chat| send(&gateway, chat));
+    sends.buffer_unordered(FORMER_AT_ONCE).try_collect::<Vec<_>>().await?;
     let mut alone = Vec::new();
     for _ in 0..IDLE_SENDS {
-        alone.push(send(&gateway).await?);
+        alone.push(send(&gateway, SILENT.to_owned()).await?);
         tokio::time::sleep(BETWEEN_SENDS).await;
     }
     let process = gateway.process()?;
@@ -56,7 +63,7 @@ pub async fn measure() -> Outcome<Figures> {
     let path = format!("/broadcasts/{}", made["id"].as_str().ok_or("no broadcast")?);
     let mut beside = Vec::new();
     let stats = loop {
-        beside.push(send(&gateway).await?);
+        beside.push(send(&gateway, SILENT.to_owned()).await?);
         most = most.max(resident(process)? / 1_024.0);
         let broadcast = caller.get(&path).await?;
         if broadcast["status"] == "COMPLETED" {
@@ -100,7 +107,7 @@ pub async fn measure() -> Outcome<Figures> {
     ];
     let raw = format!(
         "## A broadcast\n\nMilliseconds of direct sends. Simulated engine. Memory of the gateway: {idle:.0} MiB before, \
-         {most:.0} MiB at most meanwhile.\n\n{HEAD}{}{}",
+         after {FORMER_SENDS} direct sends, {most:.0} MiB at most meanwhile.\n\n{HEAD}{}{}",
         alone.row("send-text alone"),
         beside.row("send-text beside a broadcast")
     );
@@ -108,8 +115,8 @@ pub async fn measure() -> Outcome<Figures> {
 }
 
 /// Milliseconds of a direct send.
-async fn send(gateway: &Gateway) -> Outcome<f64> {
-    let body = json!({ "chatId": SILENT, "content": "Hello" });
+async fn send(gateway: &Gateway, chat: String) -> Outcome<f64> {
+    let body = json!({ "chatId": chat, "content": "Hello" });
     let begun = Instant::now();
     gateway.post(&format!("/api/v1/sessions/{SESSION}/send-text"), &body).await?;
     Ok(milliseconds(begun.elapsed()))

@@ -53,14 +53,14 @@ pub async fn measure() -> Outcome<Figures> {
     let (by_ka, by_ow) = sends(&gateway, &caller).await?;
     let (with_rules, without) = tagging(&caller).await?;
     flood(&gateway).await?;
-    caught_up(&gateway).await?;
+    gateway.await_consumers().await?;
     let few = asked(&caller).await?;
     gateway.stop().await?;
     let lags = lags(folder.path()).await?;
     miss(folder.path()).await?;
     let begun = Instant::now();
     let gateway = Gateway::start_with(folder.path(), "simulated", &SETTINGS).await?;
-    caught_up(&gateway).await?;
+    gateway.await_consumers().await?;
     let rate = MISSED as f64 / begun.elapsed().as_secs_f64();
     let many = asked(&Caller::of(&gateway)?).await?;
     gateway.stop().await?;
@@ -190,20 +190,6 @@ async fn flood(gateway: &Gateway) -> Outcome<()> {
         written.await??.error_for_status()?;
     }
     Ok(())
-}
-
-async fn caught_up(gateway: &Gateway) -> Outcome<()> {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE * 3 {
-        let answer = gateway.get("/api/v1/info/consumers").await?;
-        let all = answer["data"].as_array().ok_or("no consumers")?;
-        let is_done = |name: &str| all.iter().any(|one| one["name"] == name && one["lag"] == 0);
-        if is_done("inbox") && is_done("analytics") {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Err("the inbox does not catch up".into())
 }
 
 async fn open(data: &Path) -> Outcome<(Store, EventLog)> {

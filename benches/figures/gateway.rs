@@ -139,4 +139,18 @@ impl Gateway {
         self.post(&format!("/_simulator/v1/accounts/{from}/messages"), &body).await?;
         Ok(())
     }
+
+    /// Waits until every consumer has handled all events of the log.
+    pub async fn await_consumers(&self) -> Outcome<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE * 3 {
+            let answer = self.get("/api/v1/info/consumers").await?;
+            let all = answer["data"].as_array().ok_or("no consumers")?;
+            if !all.is_empty() && all.iter().all(|one| one["lag"] == 0) {
+                return Ok(());
+            }
+            sleep(LOOK).await;
+        }
+        Err("the consumers do not catch up".into())
+    }
 }

@@ -124,8 +124,8 @@ async fn one(
         Action::RemoveTag { tag } => retag(means, turn, (&[], std::slice::from_ref(tag))).await,
         Action::Assign { user } => {
             let known = turn.work.get(&User::at(*user)).await?;
-            if known.is_none_or(|user| user.is_disabled) {
-                return Ok(Ended::Not("the person has no account any more"));
+            if !known.is_some_and(|user| user.may_work()) {
+                return Ok(Ended::Not("the person has no account any more, or may not write"));
             }
             let events = turn.state.assign(Some(Agent::User(*user)), None, now);
             turn.tell(events).await?;
@@ -171,8 +171,8 @@ async fn one(
         }
         Action::CreateTask { title, assignee, due_in_minutes } => {
             let known = turn.work.get(&User::at(*assignee)).await?;
-            if known.is_none_or(|user| user.is_disabled) {
-                return Ok(Ended::Not("the person has no account any more"));
+            if !known.is_some_and(|user| user.may_work()) {
+                return Ok(Ended::Not("the person has no account any more, or may not write"));
             }
             let draft = ItemDraft {
                 title: title.clone(),

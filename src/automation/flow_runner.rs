@@ -243,7 +243,7 @@ impl FlowRunner {
             Effect::Assign(user) => {
                 turn.state.status = Status::Open;
                 let known = turn.work.get(&User::at(user)).await?;
-                if known.is_some_and(|user| !user.is_disabled) {
+                if known.is_some_and(|user| user.may_work()) {
                     let events = turn.state.assign(Some(Agent::User(user)), None, turn.now());
                     turn.tell(events).await?;
                 }

@@ -164,9 +164,10 @@ async fn check_named(transaction: &Transaction, flow: &Flow) -> Result<(), Error
     for (place, step) in flow.steps.iter().enumerate() {
         let StepKind::Assign { user } = step.does else { continue };
         let known = transaction.get(&User::at(user)).await?;
-        if known.is_none_or(|user| user.is_disabled) {
+        if !known.is_some_and(|user| user.may_work()) {
             let field = format!("steps[{place}].userId");
-            return Err(Error::invalid_field(&field, "must be a person with an account"));
+            let fault = "must be a person with an account, who may write";
+            return Err(Error::invalid_field(&field, fault));
         }
     }
     Ok(())

@@ -224,9 +224,10 @@ async fn check_people(transaction: &Transaction, actions: &[Action]) -> Result<(
             _ => continue,
         };
         let known = transaction.get(&User::at(user)).await?;
-        if known.is_none_or(|user| user.is_disabled) {
+        if !known.is_some_and(|user| user.may_work()) {
             let field = format!("actions[{place}].{name}");
-            return Err(Error::invalid_field(&field, "must be a person with an account"));
+            let fault = "must be a person with an account, who may write";
+            return Err(Error::invalid_field(&field, fault));
         }
     }
     Ok(())

@@ -244,8 +244,8 @@ to allow it"
             FIELD,
             match self.purpose {
                 Purpose::Webhook => {
-                    "has no address that a key for one session may reach. Such a key reaches public \
-addresses, and what is listed in webhooks.allowed_targets"
+                    "has no address that this caller may choose. It may choose public addresses, and what is \
+listed in webhooks.allowed_targets; an administrator may choose others"
                 }
                 Purpose::Service => "has no address that may be reached",
                 Purpose::Media => {

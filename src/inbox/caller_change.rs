@@ -3,6 +3,7 @@
 use crate::{
     domain::{Error, ErrorCode, Timestamp},
     inbox::{agent::Agent, event::InboxEvent, snooze, state::InboxState, status::Status},
+    policy::CODE,
 };
 
 /// What a caller changes in a conversation at once; what is none stays as it is.
@@ -64,7 +65,7 @@ fn become_status(
     if !state.status.may_become(status) {
         let (from, to) = (state.status.as_str(), status.as_str());
         let message = format!("a conversation that is {from} cannot become {to} at once");
-        return Err(Error::new(ErrorCode::Conflict, message));
+        return Err(Error::new(ErrorCode::Conflict, message).detail(CODE, "invalid_state"));
     }
     match status {
         Status::Resolved => Ok(state.resolve(by, None, now).into_iter().collect()),

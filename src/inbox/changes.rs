@@ -55,6 +55,7 @@ impl InboxState {
             survey: None,
             run: BotRun::default(),
             messages: 0,
+            is_deleted: false,
             listed,
         }
     }

@@ -28,7 +28,7 @@ use crate::{
     },
     domain::{
         Body, Clock, Event, EventBody, FailureCode, Jid, JidKind, LogEvent, Message, MessageKind,
-        ModuleEvent, SessionId, details::MenuReply,
+        ModuleEvent, SessionId,
     },
     events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
@@ -41,8 +41,8 @@ use crate::{
         changes::Response,
         event::{InboxEvent, RESOLVED},
         facts::{self, Facts},
-        keeping::keep_state,
-        menu::SentMenu,
+        keeping::{keep_deleted, keep_state},
+        menu_reply::map_reply,
         post::{Outcome, Post},
         sent_note::{Author, SentNote},
         settings::{CONSUMER, InboxSettings},
@@ -52,11 +52,11 @@ use crate::{
         timeline, window_job,
     },
     jobs::Jobs,
-    messaging::{ChatEvent, Outbox, note_menu_reply},
+    messaging::{ChatEvent, Outbox},
     policy::Window,
     session::SessionTables,
     settings::Settings,
-    store::{Record, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 pub struct InboxConsumer {
@@ -152,10 +152,16 @@ impl Consumer for InboxConsumer {
             contacts::opted_out_by_provider(work, address, event.at).await?;
             return Ok(Flow::Done);
         }
+        if let Some(ChatEvent::ConversationDeleted { .. }) = event.body.read() {
+            keep_deleted(work, session, chat).await?;
+            return Ok(Flow::Done);
+        }
         let Some(facts) = facts::read(work.store(), session, chat).await? else {
             return Ok(Flow::Done);
         };
         let known = work.get(&InboxState::at(session, chat)).await?;
+        // What was deleted begins again with its next message.
+        let known = known.filter(|known| !known.is_deleted);
         let message = event.body.whatsapp().and_then(message_of);
         let (is_new, is_paused) = (known.is_none(), facts.is_paused);
         let mut state = match (known, message) {
@@ -448,23 +454,6 @@ fn is_followed(event: &ModuleEvent) -> bool {
 
 fn opened(state: &InboxState) -> InboxEvent {
     InboxEvent::Opened { of: state.about(), reopened: false }
-}
-
-/// Makes a reply to the last menu of the chat a choice from it.
-async fn map_reply(
-    store: &Store,
-    message: &Message,
-    session: &SessionId,
-) -> Result<(), StoreError> {
-    if message.kind != MessageKind::Text {
-        return Ok(());
-    }
-    let of_chat = SentMenu::key().text(session.as_str()).text(message.chat().as_str());
-    let Some(menu) = store.get(&of_chat).await? else { return Ok(()) };
-    let Some(option) = menu.chosen(&message.body, message.timestamp) else { return Ok(()) };
-    let (id, title) = (Some(option.id.clone()), Some(option.title.clone()));
-    let reply = MenuReply { id, title, menu: menu.kind.details() };
-    note_menu_reply(store, session, &message.id, reply, message.timestamp).await
 }
 
 /// The telephone number and the hidden id of the person in a chat, as far as the event knows them.

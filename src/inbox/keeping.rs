@@ -2,6 +2,7 @@
 //! snooze as a job.
 
 use crate::{
+    domain::{Jid, SessionId},
     events::{NewEvent, Work},
     inbox::{changed::ConversationChanged, counts::put_state, snooze, state::InboxState},
     store::StoreError,
@@ -22,4 +23,16 @@ pub async fn keep_state(work: &mut Work<'_>, state: &InboxState) -> Result<(), S
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Takes a conversation that was deleted out of all lists, even where its next message is in the store by now: the event
+/// of that message comes later, and begins it again. Its place stays known, from which callers go on.
+pub async fn keep_deleted(
+    work: &mut Work<'_>,
+    session: &SessionId,
+    chat: &Jid,
+) -> Result<(), StoreError> {
+    let Some(mut state) = work.get(&InboxState::at(session, chat)).await? else { return Ok(()) };
+    (state.is_deleted, state.listed.hidden) = (true, true);
+    keep_state(work, &state).await
 }

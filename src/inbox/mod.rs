@@ -33,6 +33,7 @@ mod keeping;
 mod list;
 mod marketing;
 mod menu;
+mod menu_reply;
 mod merge;
 mod other_chat;
 mod post;

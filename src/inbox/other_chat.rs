@@ -2,9 +2,9 @@
 //! that both are one person's. What waits in one of them goes on in the other when the person writes there.
 
 use crate::{
-    domain::{Identity, Jid, SessionId},
+    domain::{Jid, SessionId},
     inbox::state::InboxState,
-    messaging::MessagingTables,
+    messaging::other_id,
     store::{Store, StoreError},
 };
 
@@ -14,12 +14,8 @@ pub async fn other_chat(
     session: &SessionId,
     chat: &Jid,
 ) -> Result<Option<InboxState>, StoreError> {
-    if !chat.is_person() || session.is_sms() || session.is_web() {
-        return Ok(None);
+    match other_id(store, session, chat).await? {
+        Some(other) => store.get(&InboxState::at(session, &other)).await,
+        None => Ok(None),
     }
-    let Some(Identity { pair, .. }) = store.identities().get(session, chat).await? else {
-        return Ok(None);
-    };
-    let other = if chat == pair.lid() { pair.phone() } else { pair.lid() };
-    store.get(&InboxState::at(session, other)).await
 }

@@ -77,8 +77,13 @@ impl Inbox {
 
     /// None for a chat that is not in the inbox.
     pub async fn get(&self, session: &SessionId, chat: &Jid) -> Result<Option<InboxState>, Error> {
-        let found = self.parts.store.get(&InboxState::at(session, chat)).await?;
+        let found = self.last(session, chat).await?;
         Ok(found.filter(|state| !state.listed.hidden))
+    }
+
+    /// The same, also of a conversation that was deleted: where it was in the lists.
+    pub async fn last(&self, session: &SessionId, chat: &Jid) -> Result<Option<InboxState>, Error> {
+        Ok(self.parts.store.get(&InboxState::at(session, chat)).await?)
     }
 
     /// Whether a session has a conversation that is not deleted.

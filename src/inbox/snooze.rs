@@ -9,6 +9,7 @@ use crate::{
     domain::{Error, ErrorCode, Jid, SessionId, Timestamp, clock::between},
     inbox::{state::InboxState, status::Status},
     jobs::Job,
+    policy::CODE,
     store::{Store, StoreError},
 };
 
@@ -33,7 +34,7 @@ pub fn check(status: Status, until: Timestamp, now: Timestamp) -> Result<(), Err
     }
     if status == Status::Resolved {
         let message = "A conversation that is resolved cannot be snoozed";
-        return Err(Error::new(ErrorCode::Conflict, message));
+        return Err(Error::new(ErrorCode::Conflict, message).detail(CODE, "invalid_state"));
     }
     Ok(())
 }

@@ -68,6 +68,9 @@ pub struct InboxState {
     /// Messages of either side that the inbox has seen.
     #[serde(default)]
     pub messages: u64,
+    /// It was deleted in the gateway, and has had no message since then.
+    #[serde(default)]
+    pub is_deleted: bool,
     #[serde(flatten)]
     pub listed: Listed,
 }

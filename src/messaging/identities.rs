@@ -26,9 +26,26 @@ pub async fn canonical_chat(
     let Some(Identity { pair, .. }) = store.identities().get(session, chat).await? else {
         return Ok(chat.clone());
     };
-    let other = if chat == pair.lid() { pair.phone() } else { pair.lid() };
+    let other = other_of(&pair, chat);
     let is_there = store.chats().get(session, other).await?.is_some();
     Ok(if is_there { other.clone() } else { pair.phone().clone() })
+}
+
+fn other_of<'a>(pair: &'a Pair, id: &Jid) -> &'a Jid {
+    if id == pair.lid() { pair.phone() } else { pair.lid() }
+}
+
+/// The other id of the person of a chat, under which a chat may have come too; none where it is not known.
+pub async fn other_id(
+    store: &Store,
+    session: &SessionId,
+    chat: &Jid,
+) -> Result<Option<Jid>, StoreError> {
+    if !chat.is_person() || session.is_sms() || session.is_web() {
+        return Ok(None);
+    }
+    let known = store.identities().get(session, chat).await?;
+    Ok(known.map(|Identity { pair, .. }| other_of(&pair, chat).clone()))
 }
 
 /// A message's id with the mirror's id of its chat.
@@ -38,6 +55,19 @@ pub async fn canonical_message(
     id: &MessageId,
 ) -> Result<MessageId, StoreError> {
     Ok(MessageId { chat: canonical_chat(store, session, &id.chat).await?, ..id.clone() })
+}
+
+/// Whether a message is known in the other chat of its person. The engine shows one chat by then, the mirror both.
+pub async fn is_in_other(
+    store: &Store,
+    session: &SessionId,
+    other: Option<&Jid>,
+    key: &str,
+) -> Result<bool, StoreError> {
+    match other {
+        Some(other) => Ok(store.messages().find_by_key(session, other, key).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 /// Ids with the phone number in place of each hidden id whose number is known. Keeps the order; one call.

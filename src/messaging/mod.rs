@@ -38,6 +38,7 @@ pub use self::{
     },
     directory::Directory,
     groups::Groups,
+    identities::other_id,
     inbound::{ingest::Ingest, menu_replies::note_menu_reply},
     media::{
         library::{Hold, Library, LibraryFile},

@@ -144,7 +144,11 @@ impl Notes {
         let mut transaction = self.store.transaction();
         loop {
             let all = Note::of(session, conversation).below();
-            for note in transaction.store().select(all, MOST_NOTES).await? {
+            let all = transaction.store().select(all, MOST_NOTES).await?;
+            if all.is_empty() {
+                return Ok(());
+            }
+            for note in all {
                 transaction.delete(&Note::at(session, conversation, note.id)).await?;
             }
             if transaction.commit().await? {

@@ -41,7 +41,7 @@ use crate::{
     contacts::{ContactImports, Contacts},
     content::{CannedResponses, QuickReplies, Templates},
     doctor::{self, Check},
-    domain::{Clock, Error, ErrorCode, Removal, SessionId},
+    domain::{Clock, Error, ErrorCode, Removal, SessionId, conversation::ConversationRecord},
     events::{Consumers, EventLog},
     inbox::{Assignments, Drafts, Inbox, InboxActions, Sending, Views},
     knowledge::{Knowledge, Retrieval},
@@ -169,6 +169,17 @@ impl Services {
         };
         all.remove(id).await?;
         self.remove_empty_channel(id).await
+    }
+
+    /// Deletes a conversation with what lies beside its messages: notes, its summary, and what a visitor left. A later
+    /// message begins it again.
+    pub async fn delete_conversation(&self, of: &ConversationRecord) -> Result<(), Error> {
+        self.conversations.delete(of).await?;
+        // What was written until then is deleted, too.
+        self.inbox.caught_up().await?;
+        self.notes.forget(&of.session, of.uuid).await?;
+        self.summaries.forget(&of.session, &of.chat).await?;
+        self.web_chats.forget(&of.session, &of.chat).await
     }
 
     /// Removes the web chat of a bot that is gone, where no conversation is in it.

@@ -36,8 +36,9 @@ impl Teams {
         let mut bots: HashMap<Uuid, Permission> = HashMap::new();
         for member in TeamMember::of_user(self.store(), user).await? {
             for share in Share::of_team(self.store(), member.team).await? {
-                let known = bots.entry(share.bot).or_insert(share.permission);
-                *known = share.permission.max(*known);
+                let permission = share.permission_of(member.role);
+                let known = bots.entry(share.bot).or_insert(permission);
+                *known = permission.max(*known);
             }
         }
         Ok(bots)

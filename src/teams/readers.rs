@@ -31,8 +31,9 @@ pub async fn shared_with(
     let mut people: HashMap<Uuid, Permission> = HashMap::new();
     for share in Share::of_bot(store, bot).await? {
         for member in TeamMember::of_team(store, share.team).await? {
-            let known = people.entry(member.user).or_insert(share.permission);
-            *known = share.permission.max(*known);
+            let permission = share.permission_of(member.role);
+            let known = people.entry(member.user).or_insert(permission);
+            *known = permission.max(*known);
         }
     }
     Ok(people)

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    accounts::TeamRole,
     domain::Timestamp,
     store::{Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Tree},
 };
@@ -57,6 +58,11 @@ impl Record for Share {
 }
 
 impl Share {
+    /// What a member in a role may do: who is a viewer of the team only looks.
+    pub fn permission_of(&self, role: TeamRole) -> Permission {
+        if role == TeamRole::Viewer { Permission::View } else { self.permission }
+    }
+
     pub fn at(team: Uuid, bot: Uuid) -> Key<Self> {
         Self::key().uuid(team).uuid(bot)
     }

@@ -274,10 +274,13 @@ impl WebChats {
     /// they thought of answers, and what was answered to which message. Durable on return.
     pub async fn forget(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
         let store = &self.parts.store;
-        store.upkeep().clear(Visitor::at(session, chat)).await?;
-        store.upkeep().clear(Feedback::of(session, chat)).await?;
         store.upkeep().clear(BotTurn::of(session, chat)).await?;
         self.parts.answers.forget(session, chat).await?;
+        if !session.is_web() {
+            return Ok(());
+        }
+        store.upkeep().clear(Visitor::at(session, chat)).await?;
+        store.upkeep().clear(Feedback::of(session, chat)).await?;
         Ok(store.durable().await?)
     }
 

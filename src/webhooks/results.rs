@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
@@ -20,8 +21,7 @@ use crate::{
     },
 };
 
-/// How long a small group that holds up no lane waits for a flush by others, and from what size a group is not
-/// small.
+/// How long a small group that holds up nothing waits for a flush by others, and from what size a group is not small.
 const FLUSH_DELAY: Duration = Duration::from_millis(150);
 const LARGE_GROUP: usize = 48;
 
@@ -48,6 +48,8 @@ pub struct ResultGroup {
     pub missed: u64,
     /// The cursor behind them.
     pub cursor: WebhookCursor,
+    /// Notified when the results behind this group can wait no longer: the group then shares no flush by others.
+    pub hurry: Arc<Notify>,
 }
 
 impl FinishedAttempt {
@@ -81,7 +83,6 @@ impl ResultWriter {
     /// in which a delivery waits for another attempt.
     pub async fn commit(&self, id: Uuid, group: ResultGroup) -> Result<Vec<String>, Error> {
         let held = self.locks.lock(id).await;
-        let flush_delay = flush_delay(&group.finished);
         let mut work = self.log.work();
         let written = loop {
             let Some(written) = self.write_in(&mut work, id, &group).await? else {
@@ -98,11 +99,21 @@ impl ResultWriter {
         };
         written.count(count_new(&group));
         drop(held);
-        if let Some(delay) = flush_delay {
-            self.store.durable_within(delay).await?;
+        if !group.finished.is_empty() {
+            self.flush(&group).await?;
             Breakpoint::DeliveryRecorded.pass();
         }
         Ok(written.waiting)
+    }
+
+    /// Makes a group durable: at once when something waits for it, else with the next flush by others.
+    async fn flush(&self, group: &ResultGroup) -> Result<(), Error> {
+        let delay = if is_urgent(&group.finished) { Duration::ZERO } else { FLUSH_DELAY };
+        tokio::select! {
+            flushed = self.store.durable_within(delay) => flushed?,
+            () = group.hurry.notified() => self.store.durable().await?,
+        }
+        Ok(())
     }
 
     /// None when the endpoint is gone.
@@ -165,14 +176,9 @@ impl ResultWriter {
     }
 }
 
-/// How long a group may wait for a flush by others. None for one that needs no flush.
-fn flush_delay(finished: &[FinishedAttempt]) -> Option<Duration> {
-    let holds_up = finished.iter().any(|finished| !finished.frees_lane_early());
-    match finished.len() {
-        0 => None,
-        few if few < LARGE_GROUP && !holds_up => Some(FLUSH_DELAY),
-        _ => Some(Duration::ZERO),
-    }
+/// Whether results are not to wait for a flush by others: they are many, or a lane waits for one of them.
+pub fn is_urgent(finished: &[FinishedAttempt]) -> bool {
+    LARGE_GROUP <= finished.len() || finished.iter().any(|one| !one.frees_lane_early())
 }
 
 /// The event of an endpoint that the gateway disabled.

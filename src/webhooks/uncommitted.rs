@@ -3,12 +3,15 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use tokio::sync::Notify;
+
 use crate::webhooks::{
     in_flight::InFlight,
-    results::{FinishedAttempt, ResultGroup},
+    results::{FinishedAttempt, ResultGroup, is_urgent},
     stored::Delivery,
 };
 
@@ -49,6 +52,7 @@ pub struct PendingCommit {
     /// Log numbers that it closes.
     pub numbers: Vec<u64>,
     pub read_to: u64,
+    hurry: Arc<Notify>,
 }
 
 impl Uncommitted {
@@ -66,6 +70,9 @@ impl Uncommitted {
     pub fn add_finished(&mut self, finished: FinishedAttempt) {
         self.finished_since.get_or_insert_with(Instant::now);
         self.finished.push(finished);
+        if let Some(group) = self.group.as_ref().filter(|_| is_urgent(&self.finished)) {
+            group.hurry.notify_one();
+        }
     }
 
     pub fn add_missed(&mut self, events: u64) {
@@ -142,6 +149,7 @@ impl Uncommitted {
             .map(|finished| finished.delivery.seq);
         let numbers: Vec<u64> = new.chain(to_queue.iter().map(|delivery| delivery.seq)).collect();
         let cursor = in_flight.cursor_without(&numbers);
+        let hurry = Arc::new(Notify::new());
         self.group = Some(PendingCommit {
             finished: finished.len(),
             lanes: held_lanes(&finished),
@@ -149,8 +157,10 @@ impl Uncommitted {
             before_queue: std::mem::take(&mut self.before_queue),
             numbers,
             read_to: cursor.read_to,
+            hurry: hurry.clone(),
         });
-        Some(ResultGroup { finished, to_queue, missed: std::mem::take(&mut self.missed), cursor })
+        let missed = std::mem::take(&mut self.missed);
+        Some(ResultGroup { finished, to_queue, missed, cursor, hurry })
     }
 
     /// The group whose commit has ended.

@@ -200,6 +200,40 @@ async fn a_chat_that_began_under_the_lid_is_found_by_the_number_once_it_is_learn
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_in_one_of_the_two_chats_that_began_before_they_were_known_as_one() {
+    let app = TestApp::start().await;
+    linked(&app, "simulated").await;
+    let mut listener = app.listen("/ws/s?events=message").await;
+    let own = format!("{PHONE}@c.us");
+    write(&app, &own, "by number").await;
+    assert_eq!(listener.event("message").await["data"]["from"], ADA_PHONE);
+    show(&app, json!({ "lid": "777000111222333@lid", "shown": "lidAlone" })).await;
+    write(&app, &own, "by hidden id").await;
+    let hidden = listener.event("message").await["data"]["from"].as_str().unwrap().to_owned();
+    assert!(hidden.ends_with("@lid"), "{hidden}");
+    show(&app, json!({ "shown": "lid" })).await;
+    write(&app, &own, "by both").await;
+    assert_eq!(listener.event("message").await["data"]["body"], "by both");
+    // The phone shows one chat: its earlier messages are in the other one here.
+    let mut all = bodies(&app, &hidden).await;
+    all.extend(bodies(&app, ADA_PHONE).await);
+    assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
+    app.wait_for_status("s", "ready").await;
+    all.sort();
+    let (_, list) = app.get("/api/v1/messages?per_page=50").await;
+    let mut stored: Vec<&str> = list["data"]["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|message| message["message_body"].as_str())
+        .collect();
+    stored.sort_unstable();
+    assert_eq!(stored, ["by both", "by hidden id", "by number"], "{list}");
+    assert_eq!(all, stored);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_map_outlives_the_gateway_and_a_number_that_moves_replaces_the_old_pair() {
     let app = TestApp::start().await;
     linked(&app, "simulated").await;

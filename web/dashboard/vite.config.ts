@@ -17,6 +17,16 @@ export default defineConfig({
     // The polyfill is for browsers that are older than the rest of the code allows.
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The first page needs all of these: in one file they compress better than in three.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "components", test: /components\/(Button|Dialog|FailureNote)\.svelte$/ },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(passed.map((path) => [path, { target: gateway }])),

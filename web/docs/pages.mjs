@@ -49,7 +49,8 @@ export class Page {
   links() {
     return this.prose.flatMap((line, index) => {
       const written = line.replaceAll(/`[^`]*`/g, "");
-      return [...written.matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => ({ to, line: index + 1 }));
+      const found = written.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset)="([^"]+)"/g);
+      return [...found].map(([, link, picture]) => ({ to: link ?? picture, line: index + 1 }));
     });
   }
 

@@ -65,6 +65,11 @@ impl User {
         Self::key().uuid(id)
     }
 
+    /// Whether conversations and tasks can be given to the person: the account is enabled, and its role may write.
+    pub fn may_work(&self) -> bool {
+        !self.is_disabled && self.role != Role::Viewer
+    }
+
     /// The generator whose codes are asked for at a sign-in.
     pub fn totp(&self) -> Option<&SecondFactor> {
         self.second_factor.as_ref().filter(|factor| factor.is_confirmed)

@@ -33,11 +33,12 @@ pub async fn read<S>(call: &Call<S, OwnSessions>, field: &str, text: &str) -> Re
         });
     }
     let unknown = || {
-        let fault = "must be the id of a person or of an API key that is valid, or me";
+        let fault =
+            "must be the id of a person who may write, or of an API key that is valid, or me";
         Error::invalid_field(field, fault)
     };
     let id = text.trim().parse::<uuid::Uuid>().map_err(|_| unknown())?;
-    if call.accounts.user(id).await.is_ok_and(|user| !user.is_disabled) {
+    if call.accounts.user(id).await.is_ok_and(|user| user.may_work()) {
         return Ok(Agent::User(id));
     }
     let now = call.clock.now();

@@ -96,6 +96,6 @@ async fn carry_out(call: &Call, id: &str, action: Action) -> Result<(), Error> {
         Action::Unstar => call.inbox_actions.star(chat, false).await.map(drop),
         Action::Archive => archive(call, &found, true).await,
         Action::Unarchive => archive(call, &found, false).await,
-        Action::Delete => call.conversations.delete(record).await,
+        Action::Delete => call.delete_conversation(record).await,
     }
 }

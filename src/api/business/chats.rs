@@ -19,7 +19,10 @@ use crate::{
             self, Body, Data, Limit, OwnSessions, Paged, Paging, Path, Query, Repeat, path_value,
         },
     },
-    domain::{Error, ErrorCode, Timestamp, conversation::Window},
+    domain::{
+        Error, ErrorCode, Timestamp,
+        conversation::{ConversationRecord, Window},
+    },
     inbox::{Agent, Folder, InboxChange, InboxFilter, InboxState, Status},
     messaging::{Conversation, unknown_conversation},
     services::Services,
@@ -209,17 +212,31 @@ pub struct Found {
 pub async fn find<S>(call: &kit::Call<S, OwnSessions>, id: &str) -> Result<Found, Error> {
     let conversation = call.conversations.get(id).await?;
     let record = &conversation.record;
-    let own = call.own_session();
-    // Web chats are of the workspace API alone.
-    if record.session.is_web() {
-        return Err(unknown_conversation(id));
-    }
-    if own.is_some_and(|own| own != record.session) {
-        return Err(unknown_conversation(id));
-    }
+    check(call, id, record)?;
     let state = call.inbox.get(&record.session, &record.chat).await?;
     let state = state.ok_or_else(|| unknown_conversation(id))?;
     Ok(Found { state, conversation })
+}
+
+/// The last entry of a page. It may have been deleted since: the list goes on behind it all the same.
+async fn last(call: &Call, id: &str) -> Result<InboxState, Error> {
+    let record = call.conversations.record(id).await?;
+    check(call, id, &record)?;
+    let last = call.inbox.last(&record.session, &record.chat).await?;
+    last.ok_or_else(|| unknown_conversation(id))
+}
+
+/// Web chats are of the workspace API alone, and a key for one session knows its conversations.
+fn check<S>(
+    call: &kit::Call<S, OwnSessions>,
+    id: &str,
+    record: &ConversationRecord,
+) -> Result<(), Error> {
+    let own = call.own_session();
+    match record.session.is_web() || own.is_some_and(|own| own != record.session) {
+        true => Err(unknown_conversation(id)),
+        false => Ok(()),
+    }
 }
 
 async fn view(services: &Services, found: &Found) -> Result<ChatView, Error> {
@@ -234,7 +251,7 @@ pub async fn list(
     let place = place(query.paging)?;
     let (filter, is_nothing) = filter(&call, &query).await?;
     let before = match &query.before {
-        Some(id) => Some(find(&call, id).await?.state),
+        Some(id) => Some(last(&call, id).await?),
         None => None,
     };
     if is_nothing {
@@ -466,7 +483,6 @@ async fn set_channel(
 
 async fn delete(call: Call, Path(id): Path<ChatId>) -> Result<Data<Deleted>, ApiError> {
     let found = find(&call, &id).await?;
-    call.conversations.delete(&found.conversation.record).await?;
-    call.inbox.caught_up().await?;
+    call.delete_conversation(&found.conversation.record).await?;
     Ok(Data::of(Deleted { id: found.state.conversation.to_string(), deleted: true }))
 }

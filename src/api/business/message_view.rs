@@ -147,6 +147,8 @@ pub fn view(
     note: Option<&SentNote>,
 ) -> MessageView {
     let (message, is_deleted) = (&stored.message, stored.is_deleted());
+    // What was sent is not shown of a message that was deleted.
+    let sent = note.filter(|_| !is_deleted);
     let uuid = message_uuid(session, &message.id);
     let details = message.details();
     let media = message.media.as_ref().filter(|_| !is_deleted);
@@ -169,11 +171,7 @@ pub fn view(
         conversation_id: conversation_uuid(session, message.chat()).to_string(),
         contact_id: contact.map(|id| id.to_string()),
         direction: direction(message),
-        kind: match note {
-            Some(note) if note.interactive.is_some() => "interactive",
-            Some(note) if note.template.is_some() => "template",
-            _ => kind(message),
-        },
+        kind: shown_kind(stored, note),
         text,
         caption,
         media_id: media.map(|_| uuid.to_string()),
@@ -184,8 +182,8 @@ pub fn view(
         longitude: place.map(|place| place.longitude),
         location_name: place.and_then(|place| place.name.clone()),
         contacts: details.contacts.iter().map(card).collect(),
-        interactive: chosen(message).or_else(|| note.and_then(|note| note.interactive.clone())),
-        template: note.and_then(|note| note.template.clone()),
+        interactive: chosen(message).or_else(|| sent.and_then(|note| note.interactive.clone())),
+        template: sent.and_then(|note| note.template.clone()),
         reply_to: message.quoted.as_ref().map(ToString::to_string),
         reactions: message.reactions.iter().map(reaction).collect(),
         status: MessageStatus::of(message).as_str().to_uppercase(),
@@ -242,7 +240,7 @@ pub fn direction(message: &Message) -> &'static str {
 }
 
 /// The types of messages in this API's words.
-pub const KINDS: [&str; 12] = [
+pub const KINDS: [&str; 13] = [
     "text",
     "image",
     "video",
@@ -253,11 +251,21 @@ pub const KINDS: [&str; 12] = [
     "contact",
     "poll",
     "interactive",
+    "template",
     "deleted",
     "unknown",
 ];
 
-/// The type of a message, which is one of [`KINDS`].
+/// The type of a message as it is shown. That of a menu and a template was noted when they were sent.
+pub fn shown_kind(stored: &StoredMessage, note: Option<&SentNote>) -> &'static str {
+    match note.filter(|_| !stored.is_deleted()) {
+        Some(note) if note.interactive.is_some() => "interactive",
+        Some(note) if note.template.is_some() => "template",
+        Some(_) | None => kind(&stored.message),
+    }
+}
+
+/// The type of a message by itself, which is one of [`KINDS`].
 pub fn kind(message: &Message) -> &'static str {
     match message.kind {
         MessageKind::Text => "text",

@@ -107,6 +107,13 @@ impl From<Status> for MessageStatus {
     }
 }
 
+impl MessagesQuery {
+    fn contact(&self) -> Result<Option<Uuid>, Error> {
+        let fault = |_| Error::invalid_field("contactId", "must be the id of a contact");
+        self.contact_id.as_deref().map(|id| id.parse().map_err(fault)).transpose()
+    }
+}
+
 async fn list(
     call: Call,
     Query(query): Query<MessagesQuery>,
@@ -120,14 +127,7 @@ async fn list(
         Some(id) => Some(chats::find(&call, id).await?.state),
         None => None,
     };
-    let contact = match &query.contact_id {
-        Some(id) => id
-            .parse::<Uuid>()
-            .map(Some)
-            .map_err(|_| Error::invalid_field("contactId", "must be the id of a contact"))?,
-        None => None,
-    };
-    let chats = match contact {
+    let chats = match query.contact()? {
         Some(contact) => Some(call.contacts.get(contact).await?.chats()),
         None => None,
     };
@@ -137,13 +137,14 @@ async fn list(
         None => None,
     };
     let channel = query.channel.as_deref().map(Channel::read).transpose()?;
+    let kind = query.kind.as_deref();
     let wanted = |session: &SessionId, stored: &StoredMessage| {
         let message = &stored.message;
         channel.is_none_or(|channel| channel == Channel::of(session))
             && message.chat().is_person()
             && sessions.contains(session)
             && filter.matches(stored)
-            && query.kind.as_deref().is_none_or(|kind| kind == message_view::kind(message))
+            && kind.is_none_or(|kind| message.from_me() || kind == message_view::kind(message))
             && conversation
                 .as_ref()
                 .is_none_or(|of| of.session == *session && of.chat == *message.chat())
@@ -153,7 +154,7 @@ async fn list(
     let most = COUNTED.max(skipped.saturating_add(limit));
     for _ in 0..MOST_READS {
         let (more, next) = call.message_history.feed(before, most - total, &wanted).await?;
-        for one in more {
+        for one in shown_as(&call, kind, more).await? {
             if skipped <= total && found.len() < limit {
                 found.push(one);
             }
@@ -166,6 +167,21 @@ async fn list(
     }
     let messages = views(&call, &found).await?;
     Ok(Paged::of(&messages, query.paging, u64::try_from(total).unwrap_or(u64::MAX)))
+}
+
+/// Those that are shown as a type. What was sent as a menu or a template is known by its note alone.
+async fn shown_as(
+    call: &Call,
+    kind: Option<&str>,
+    found: Vec<(SessionId, StoredMessage)>,
+) -> Result<Vec<(SessionId, StoredMessage)>, Error> {
+    let Some(kind) = kind else { return Ok(found) };
+    let messages = found.iter().map(|(session, stored)| (session, &stored.message));
+    let notes = call.inbox.notes(messages).await?;
+    let both = found.into_iter().zip(notes);
+    let shown =
+        both.filter(|((_, stored), note)| message_view::shown_kind(stored, note.as_ref()) == kind);
+    Ok(shown.map(|(one, _)| one).collect())
 }
 
 async fn views(

@@ -12,7 +12,7 @@ use crate::{
             chats::{self, ChatId},
             interactive,
             send_body::{self, SendBody, SendType},
-            sessions, template_send,
+            sessions, template_send, values,
         },
         chat::{count_send, time},
         endpoint::Endpoint,
@@ -293,6 +293,13 @@ async fn deliver(
     let kind = if is_template { Kind::Template } else { Kind::Free };
     let prepared = call.sending.prepare(&recipient, kind, options).await?;
     note_session(call.request(), &prepared.session);
+    let draft = match draft {
+        Draft::Content(Content::Text { body: text }) if body.render_variables => {
+            let text = values::filled_in(call, &text, prepared.contact.as_ref()).await?;
+            Draft::Content(Content::Text { body: text })
+        }
+        draft => draft,
+    };
     let quoted = match body.reply_to.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
         Some(text) => Some(quoted(call, &prepared, text).await?),
         None => None,

@@ -117,6 +117,9 @@ pub struct SendBody {
     /// Whether a text shows a preview of the page that it links to.
     #[serde(default)]
     pub preview_url: bool,
+    /// Whether the variables of a text are replaced by their values, as those of a quick reply.
+    #[serde(default)]
+    pub render_variables: bool,
     /// Of an image, a document, a sound or a video: http or https, at a public address.
     #[schema(max_length = 2_048, format = "http-url", example = "https://example.com/picture.jpg")]
     pub media_url: Option<String>,
@@ -232,10 +235,11 @@ impl SendBody {
             Audio, Contact, Document, Image, Interactive, Location, Reaction, Template, Text, Video,
         };
         let kind = self.kind();
-        let given: [(&'static str, bool, &[SendType]); 19] = [
+        let given: [(&'static str, bool, &[SendType]); 20] = [
             ("text", self.text.is_some(), &[Text]),
             ("content", self.content.is_some(), &[Text]),
             ("previewUrl", self.preview_url, &[Text]),
+            ("renderVariables", self.render_variables, &[Text]),
             ("mediaUrl", self.media_url.is_some(), &[Image, Document, Audio, Video]),
             ("mediaId", self.media_id.is_some(), &[Image, Document, Audio, Video]),
             ("filename", self.filename.is_some(), &[Image, Document, Audio, Video]),

@@ -8,9 +8,29 @@ use crate::{
         kit::Call,
     },
     contacts::Contact,
-    content::Values,
+    content::{Filled, Values, render},
     domain::{Error, Locale, Timestamp},
 };
+
+/// Characters of a message.
+const LONGEST_TEXT: usize = 4_096;
+
+/// The text of a message with its values. A variable without one is a fault, so that nobody gets a text with gaps.
+pub async fn filled_in<S, R>(
+    call: &Call<S, R>,
+    text: &str,
+    contact: Option<&Contact>,
+) -> Result<String, Error> {
+    let Filled { text, missing } = render(text, &Known::of(call).await?.values(contact));
+    let fault = match missing.as_slice() {
+        [] if text.chars().nth(LONGEST_TEXT).is_some() => {
+            "must have at most 4,096 characters with its values".to_owned()
+        }
+        [] => return Ok(text),
+        missing => format!("has no value for {}", missing.join(", ")),
+    };
+    Err(Error::invalid_field("text", fault))
+}
 
 /// What a call knows beside the contact.
 pub struct Known {

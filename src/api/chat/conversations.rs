@@ -351,7 +351,7 @@ async fn delete(
     Path(id): Path<ConversationId>,
 ) -> Result<Data<DeletedConversation>, ApiError> {
     let found = conversation(&call, &id).await?;
-    call.conversations.delete(&found.record).await?;
+    call.delete_conversation(&found.record).await?;
     let gone = DeletedConversation { id: found.record.uuid.to_string() };
     Ok(Data::of(gone).saying("Conversation deleted"))
 }

@@ -134,6 +134,7 @@ fn conflict(error: &Error) -> &'static str {
         (Some(Subject::IdempotencyKey), Some("answer_not_kept")) => "idempotency_answer_not_kept",
         (Some(Subject::IdempotencyKey), _) => "idempotency_key_reused",
         (_, Some("not_sent" | "not_sent_yet")) => "not_sent",
+        (Some(Subject::Message), _) => "invalid_state",
         _ => "duplicate",
     }
 }

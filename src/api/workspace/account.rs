@@ -10,6 +10,7 @@ use crate::{
         error::ApiError,
         kit::{Body, Bucket, Call, Data, Guest, Message, Person, Public, Repeat, required_choice},
         workspace::{
+            fields,
             sign_in::TAG,
             views::{UserView, WORKSPACE, plan, plan_schema},
         },
@@ -223,7 +224,8 @@ fn code_schema() -> Schema {
 
 async fn reset(call: Call<Guest>, Body(body): Body<ResetBody>) -> Result<Message, ApiError> {
     let missing = || Error::invalid_field("new_password", "is required");
-    let password = body.new_password.or(body.password).ok_or_else(missing)?;
+    let password = fields::same(("new_password", body.new_password), ("password", body.password))?;
+    let password = password.ok_or_else(missing)?;
     call.accounts.recovery.reset_password(&body.email, &body.code, &password).await?;
     Ok(Message::of("Password changed. Sign in with the new one"))
 }

@@ -6,7 +6,10 @@ use utoipa::{ToSchema, openapi::Schema};
 use crate::{
     api::{
         kit::choice,
-        workspace::{bot_view::TASKS, fields::given},
+        workspace::{
+            bot_view::TASKS,
+            fields::{self, given},
+        },
     },
     bots::{BotChange, BusinessTask, Position, Provider, Widget},
     domain::Error,
@@ -222,8 +225,14 @@ impl Fields {
             system_prompt: self.system_prompt,
             provider,
             model: name,
-            temperature: temperature.or(self.temperature),
-            max_turns: max_turns.or(self.max_turns),
+            temperature: fields::same(
+                ("model.temperature", temperature),
+                ("temperature", self.temperature),
+            )?,
+            max_turns: fields::same(
+                ("handoff.max_turns", max_turns),
+                ("max_turns", self.max_turns),
+            )?,
             business_hours_only: self.business_hours_only,
             sessions,
             domain: self.domain,

@@ -348,12 +348,7 @@ async fn remove(
     if let Some(bot) = &found.bot {
         bots::check_owner(&call.principal(), bot)?;
     }
-    call.conversations.delete(&found.conversation.record).await?;
-    call.inbox.caught_up().await?;
-    // Behind the deletion, with what was written until then.
-    call.notes.forget(&found.state.session, found.state.conversation).await?;
-    call.summaries.forget(&found.state.session, &found.state.chat).await?;
-    call.web_chats.forget(&found.state.session, &found.state.chat).await?;
+    call.delete_conversation(&found.conversation.record).await?;
     if let (None, Some(bot)) = (&found.bot, found.state.session.web_bot()) {
         call.remove_empty_channel(bot).await?;
     }

@@ -12,6 +12,20 @@ pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
+/// The value of a field that has two names. A request that gives both must mean one thing.
+pub fn same<T: PartialEq>(
+    (name, one): (&str, Option<T>),
+    (other_name, other): (&str, Option<T>),
+) -> Result<Option<T>, Error> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => {
+            let fault = format!("differs from {name}, which means the same");
+            Err(Error::invalid_field(other_name, fault))
+        }
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
 /// The same error with the names of its fields in snake case.
 pub fn in_snake_case(error: Error) -> Error {
     renamed(error, snake)

@@ -13,7 +13,7 @@ use crate::{
         workspace::{
             bot_access,
             bots::BotId,
-            fields::given,
+            fields::{self, given},
             people_names::all_sessions,
             session_view::{self, STATUSES, SessionView},
             sessions::{self, ChatSessionId, SessionsQuery},
@@ -255,7 +255,8 @@ async fn assign(
     Body(body): Body<AssignmentBody>,
 ) -> Result<Data<SessionView>, ApiError> {
     let missing = || Error::invalid_field("agent_id", "is required, or null");
-    let wanted = body.agent_id.or(body.user_id).ok_or_else(missing)?;
+    let wanted = fields::same(("agent_id", body.agent_id), ("user_id", body.user_id))?;
+    let wanted = wanted.ok_or_else(missing)?;
     let found = sessions::find(&call, id).await?;
     let by = caller(&call).ok();
     match wanted.as_deref().map(str::trim) {

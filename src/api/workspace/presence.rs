@@ -13,7 +13,7 @@ use crate::{
         sessions::wire::seconds,
         workspace::{bot_access, pages::PageQuery, people_names::all_sessions},
     },
-    domain::{Error, Subject},
+    domain::{Error, Subject, line},
     inbox::Agent,
     presence::{Presence, Shown, Status},
 };
@@ -112,6 +112,9 @@ async fn choose(
     Body(body): Body<Choice>,
 ) -> Result<Data<PresenceView>, ApiError> {
     let message = body.message.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    if !message.as_deref().is_none_or(line::is_line) {
+        return Err(Error::invalid_field("message", line::FAULT).into());
+    }
     let chosen = call.presence.choose(call.person()?, body.status, message).await;
     Ok(Data::of(chosen.map_err(Error::from)?.into()))
 }

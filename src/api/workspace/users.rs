@@ -175,7 +175,13 @@ async fn change(
 ) -> Result<Data<MemberView>, ApiError> {
     let Change { role, name, disabled } = body;
     let change = UserChange { role, name, is_disabled: disabled };
-    Ok(Data::of(call.accounts.change_account(id, change, &call.principal()).await?.into()))
+    let user = call.accounts.change_account(id, change, &call.principal()).await?;
+    if !user.may_work() {
+        // A contact does not wait for somebody who cannot answer.
+        let by = caller(&call).ok();
+        call.assignments.release(&all_sessions(&call), (Agent::User(id), by)).await?;
+    }
+    Ok(Data::of(user.into()))
 }
 
 async fn remove(call: Call<Admin>, Path(id): Path<UserId>) -> Result<Message, ApiError> {

@@ -9,6 +9,7 @@ use crate::{
     events::{NewEvent, Work},
     messaging::{
         conversations::chat_event::ChatEvent,
+        identities::{is_in_other, other_id},
         inbound::{
             event_writer::EventWriter, ingest::Ingest, locally_changed::LocallyChanged,
             mirror::Mirror, mirror_records,
@@ -159,9 +160,13 @@ impl LocalChanges {
                 return Ok(0);
             }
             let below = oldest(store, session, chat).await?.unwrap_or(u64::MAX);
+            let other = other_id(store, session, chat).await?;
             let mut added = 0;
             // Each message gets a number below that of the one before it.
             for message in page.iter().rev() {
+                if is_in_other(store, session, other.as_ref(), &message.id.key).await? {
+                    continue;
+                }
                 let mut batch = Batch::new();
                 let is_new = store.messages().put_earlier_in(&mut batch, session, message).await?;
                 store.commit(batch).await?;

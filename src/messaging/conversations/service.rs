@@ -57,16 +57,21 @@ impl Conversations {
 
     /// A conversation by its UUID or number.
     pub async fn get(&self, id: &str) -> Result<Conversation, Error> {
+        let record = self.record(id).await?;
+        let chat = self.store.chats().get(&record.session, &record.chat).await?;
+        let chat = chat.filter(|_| !record.hidden).ok_or_else(|| unknown_conversation(id))?;
+        self.complete(record, chat).await
+    }
+
+    /// The record of a conversation, by its UUID or number, also of one that was deleted.
+    pub async fn record(&self, id: &str) -> Result<ConversationRecord, Error> {
         let stored = self.store.conversations();
         let record = match (id.parse::<Uuid>(), id.parse::<u64>()) {
             (Ok(uuid), _) => stored.by_uuid(uuid).await?,
             (_, Ok(number)) => stored.by_number(number).await?,
             _ => None,
         };
-        let record = record.ok_or_else(|| unknown_conversation(id))?;
-        let chat = self.store.chats().get(&record.session, &record.chat).await?;
-        let chat = chat.filter(|_| !record.hidden).ok_or_else(|| unknown_conversation(id))?;
-        self.complete(record, chat).await
+        record.ok_or_else(|| unknown_conversation(id))
     }
 
     /// The conversation of a chat.

@@ -19,7 +19,7 @@ use crate::{
     },
     messaging::{
         engines::unexpected_reply,
-        identities::name_in_chat,
+        identities::{is_in_other, name_in_chat, other_id},
         inbound::{backfill_buffer::BackfillBuffer, receipt_writer::ReceiptWriter},
         stored::MessagingTables,
         sync::backfill_writer::{BackfillWriter, Missed, deleted_at},
@@ -131,6 +131,7 @@ impl Backfill<'_> {
     /// What the log lacks of a chat, in order of time.
     async fn missed(&self, chat: &Chat, since: Timestamp) -> Result<Vec<Missed>, Error> {
         let session = self.handle.id();
+        let other = other_id(self.store, session, &chat.id).await?;
         let mut all: VecDeque<Missed> = VecDeque::new();
         let (mut compared, mut missed) = (0, 0);
         let mut before: Option<Message> = None;
@@ -157,6 +158,7 @@ impl Backfill<'_> {
                         all.push_front(changed);
                     }
                 } else if mirror.find_by_key(session, &chat.id, &key).await?.is_none()
+                    && !is_in_other(self.store, session, other.as_ref(), &key).await?
                     && let Some(new) = self.missed_message(message, since)
                 {
                     missed += 1;

@@ -15,7 +15,7 @@ use crate::store::engine::{
 };
 
 /// About how much is gathered before sled is given it, whether or not anybody waits for the disk.
-const MOST_GATHERED: usize = 1024 * 1024;
+const MOST_GATHERED: usize = 64 * 1024;
 /// Values that are read before a commit gets its turn.
 const GOT_AT_ONCE: usize = 64;
 

@@ -1,5 +1,7 @@
 //! Tests of the worker's state.
 
+use futures_util::FutureExt;
+
 use crate::{
     domain::clock::from_seconds,
     webhooks::{
@@ -116,6 +118,38 @@ async fn results_that_are_not_committed_are_bounded() {
     );
     state.group_committed(Uuid::nil(), Ok(Ok(Vec::new())));
     assert_eq!((state.free_slots(), state.attempts.busy_lanes()), (10, 0));
+}
+
+#[tokio::test]
+async fn a_small_group_waits_for_no_flush_by_others_once_much_waits_behind_it() {
+    let mut state = worker_state();
+    let mut end = async |status, lane: String| {
+        state.attempts.start(lane.clone(), answered(status, new_delivery(&lane, 1)));
+        let_one_end(&mut state).await;
+        state.next_group()
+    };
+    let group = end(200, "first".to_owned()).await.unwrap();
+    for number in 0..MOST_UNCOMMITTED / 10 {
+        assert!(end(200, number.to_string()).await.is_none());
+    }
+    assert_eq!(group.hurry.notified().now_or_never(), None, "a few can wait");
+    for number in MOST_UNCOMMITTED / 10..MOST_UNCOMMITTED / 2 {
+        assert!(end(200, number.to_string()).await.is_none());
+    }
+    assert_eq!(group.hurry.notified().now_or_never(), Some(()));
+}
+
+#[tokio::test]
+async fn a_small_group_waits_for_no_flush_by_others_once_a_lane_waits_behind_it() {
+    let mut state = worker_state();
+    let mut end = async |status, lane: &str| {
+        state.attempts.start(lane.to_owned(), answered(status, new_delivery(lane, 1)));
+        let_one_end(&mut state).await;
+        state.next_group()
+    };
+    let group = end(200, "well").await.unwrap();
+    assert!(end(500, "failing").await.is_none());
+    assert_eq!(group.hurry.notified().now_or_never(), Some(()));
 }
 
 #[tokio::test]

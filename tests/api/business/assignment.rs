@@ -142,7 +142,7 @@ async fn conversations_that_wait_go_to_people_who_are_there_in_turn_while_they_h
     app.ready("shop", PHONE).await;
     let (token, first) = owner(&app).await;
     let (agent_token, second) = member(&app, &token, "agent@example.com", "AGENT").await;
-    let (viewer_token, _) = member(&app, &token, "viewer@example.com", "VIEWER").await;
+    let (viewer_token, viewer) = member(&app, &token, "viewer@example.com", "VIEWER").await;
     // Nobody is there: it stays open for everybody.
     write(&app, "15550000050", "Hello").await;
     assert_eq!(chat_with(&app, "15550000050").await["status"], "OPEN");
@@ -164,6 +164,11 @@ async fn conversations_that_wait_go_to_people_who_are_there_in_turn_while_they_h
     decided(&app, 6).await;
     let waiting = chat_with(&app, "15550000070").await;
     assert_eq!((&waiting["status"], &waiting["assignedTo"]), (&json!("OPEN"), &Value::Null));
+    // Who may only read is given nothing by hand either.
+    let path = format!("/chats/{}", waiting["id"].as_str().unwrap());
+    let body = json!({ "assignedTo": viewer });
+    let (status, refused) = call(&app, Method::PATCH, &path, Some(body)).await;
+    assert_eq!((status, refused["fields"]["assignedTo"].is_array()), (400, true), "{refused}");
     // One who has room again is next, out of turn.
     let done = chat_with(&app, "15550000063").await;
     let path = format!("/chats/{}/resolve", done["id"].as_str().unwrap());

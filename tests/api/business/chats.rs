@@ -159,6 +159,10 @@ async fn a_conversation_is_changed_and_its_lists_follow() {
     assert_eq!(ids(&app, "tag=vip&archived=true").await.1, 1);
     assert_eq!(ids(&app, "archived=true&starred=true").await.1, 1);
     assert_eq!((ids(&app, "").await.1, ids(&app, "tag=none").await.1), (0, 0));
+    let soon = (Clock::system().now() + HOUR).to_string();
+    let both = json!({ "status": "RESOLVED", "snoozedUntil": soon });
+    let (status, answer) = call(&app, Method::PATCH, &path, Some(both)).await;
+    assert_eq!((status, &answer["code"]), (409, &json!("invalid_state")), "{answer}");
     for (body, expected) in [
         (json!({ "status": "ASSIGNED" }), 400),
         (json!({ "status": "AI_ACTIVE" }), 400),

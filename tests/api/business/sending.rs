@@ -317,3 +317,37 @@ async fn a_recipient_gets_twenty_messages_an_hour_also_over_a_restart() {
     assert_eq!(status, 200, "{answer}");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_of_a_text_are_filled_in_where_that_is_asked_for() {
+    let app = shop().await;
+    let text = "Hi {{contact.firstName}}, is {{ contact.phone }} right?";
+    let to = format!("+{ADA}");
+    let (status, sent) = send(&app, json!({ "to": to, "text": text })).await;
+    assert_eq!(status, 200, "{sent}");
+    let filled = json!({ "to": to, "text": text, "renderVariables": true });
+    let (status, sent) = send(&app, filled).await;
+    assert_eq!(status, 200, "{sent}");
+    for (fault, body) in [
+        (
+            "contact.email",
+            json!({ "to": to, "text": "{{contact.email}}", "renderVariables": true }),
+        ),
+        ("nonsense", json!({ "to": to, "text": "{{nonsense}}", "renderVariables": true })),
+        (
+            "not a field of type location",
+            json!({
+                "to": to, "type": "location", "latitude": 1, "longitude": 1, "name": "{{date}}",
+                "renderVariables": true,
+            }),
+        ),
+    ] {
+        let (status, refused) = send(&app, body).await;
+        assert_eq!(status, 400, "{refused}");
+        assert!(refused["error"].as_str().unwrap().contains(fault), "{refused}");
+    }
+    let shown = on_phone(&app, ADA).await;
+    let bodies: Vec<&str> = shown.iter().map(|one| one["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ["Hi", text, &format!("Hi Ada, is +{ADA} right?")]);
+    app.stop().await;
+}

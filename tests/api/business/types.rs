@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{PHONE, TestApp},
-    business::{call, chats::chat_with, get},
+    business::{call, chats::chat_with, created, get},
     chat::write,
     chat_messages::{PRIVATE, answer, pixel, serve},
 };
@@ -237,5 +237,53 @@ async fn a_menu_is_shown_and_has_bounds() {
     };
     assert_eq!(send(&app, &buttons(4)).await.0, 400);
     assert_eq!(send(&app, &buttons(3)).await.0, 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_find_menus_and_templates_by_the_type_that_they_show_until_they_are_deleted() {
+    let app = shop().await;
+    let template = json!({
+        "name": "hello", "category": "UTILITY", "language": "en_US",
+        "components": [{ "type": "BODY", "text": "Hello from us" }],
+    });
+    created(&app, "/templates", template).await;
+    let button = json!({ "type": "reply", "reply": { "id": "t", "title": "Tea" } });
+    let menu = json!({
+        "type": "button", "body": { "text": "Tea?" }, "action": { "buttons": [button] },
+    });
+    let mut sent = Vec::new();
+    for body in [
+        json!({ "text": "A text" }),
+        json!({ "type": "interactive", "interactive": menu }),
+        json!({ "type": "template", "templateName": "hello", "language": "en_US" }),
+    ] {
+        let (status, answer) = send(&app, &body).await;
+        assert_eq!(status, 200, "{answer}");
+        sent.push(answer["messageId"].as_str().unwrap().to_owned());
+    }
+    let listed = async |kind: &str| {
+        let page = get(&app, &format!("/messages?direction=OUTBOUND&type={kind}")).await;
+        let all = page["messages"].as_array().unwrap().clone();
+        assert_eq!(page["pagination"]["total"], all.len(), "{page}");
+        assert!(all.iter().all(|one| one["type"] == kind), "{page}");
+        all.iter().map(|one| one["messageId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (kind, message) in ["text", "interactive", "template"].into_iter().zip(&sent) {
+        assert_eq!(listed(kind).await, std::slice::from_ref(message), "{kind}");
+    }
+    for message in &sent[1..] {
+        let path = format!("/api/v1/sessions/shop/messages/{message}?forEveryone=true");
+        let (status, gone) = app.call(Method::DELETE, &path, None).await;
+        assert_eq!(status, 200, "{gone}");
+    }
+    app.wait_for("the deletions", || async { (listed("deleted").await.len() == 2).then_some(()) })
+        .await;
+    let page = get(&app, "/messages?type=deleted").await;
+    for one in page["messages"].as_array().unwrap() {
+        let content = [&one["text"], &one["interactive"], &one["template"]];
+        assert!(content.iter().all(|part| part.is_null()), "{one}");
+    }
+    assert_eq!(listed("interactive").await.len() + listed("template").await.len(), 0);
     app.stop().await;
 }

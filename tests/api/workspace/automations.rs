@@ -189,7 +189,7 @@ async fn an_action_that_cannot_be_done_is_noted_and_five_rules_are_the_most() {
     let runs = answered(get(&desk.app, &runs, Some(&desk.token)).await, 200);
     let actions = &runs["runs"][0]["actions"];
     assert_eq!((&actions[0]["done"], &actions[1]["done"]), (&json!(false), &json!(true)));
-    assert_eq!(actions[0]["error"], "the person has no account any more");
+    assert_eq!(actions[0]["error"], "the person has no account any more, or may not write");
     let mut ran = Vec::new();
     for rule in &rules {
         ran.push(desk.ran(rule).await);
@@ -238,7 +238,7 @@ async fn what_a_rule_cannot_be_is_refused_and_rules_are_of_bots_that_one_manages
     let app = TestApp::start().await;
     let (ada, _) = owner(&app).await;
     let (grace, _) = member(&app, &ada, "grace@example.com", "AGENT").await;
-    let (viewer, _) = member(&app, &ada, "viewer@example.com", "VIEWER").await;
+    let (viewer, viewers) = member(&app, &ada, "viewer@example.com", "VIEWER").await;
     let desk = json!(bot(&app, &ada).await);
     let good = || rule(&desk, "message_received", json!([]), json!([{ "type": "handoff" }]));
     let condition =
@@ -256,6 +256,7 @@ async fn what_a_rule_cannot_be_is_refused_and_rules_are_of_bots_that_one_manages
         ("actions", json!([{ "type": "send_message" }]), "actions[0].text"),
         ("actions", json!([{ "type": "handoff", "text": "x" }]), "actions[0].text"),
         ("actions", json!([{ "type": "assign", "user_id": "Ada" }]), "actions[0].user_id"),
+        ("actions", json!([{ "type": "assign", "user_id": viewers }]), "actions[0].user_id"),
         (
             "actions",
             json!([{ "type": "assign", "user_id": "00000000-0000-4000-8000-00000000000f" }]),

@@ -174,6 +174,8 @@ async fn what_is_wrong_with_a_bot_is_named_as_it_was_written() {
         (json!({ "name": "x", "language": "klingon!" }), "language"),
         (json!({ "name": "x", "temperature": 1.1 }), "temperature"),
         (json!({ "name": "x", "max_turns": 0 }), "max_turns"),
+        (json!({ "name": "x", "max_turns": 3, "handoff": { "max_turns": 4 } }), "max_turns"),
+        (json!({ "name": "x", "temperature": 1, "model": { "temperature": 0 } }), "temperature"),
         (json!({ "name": "x", "welcome_message": long(1_601) }), "welcome_message"),
         (json!({ "name": "x", "handoff": { "after_fallbacks": 21 } }), "handoff"),
         (json!({ "name": "x", "business_task": "dance" }), "business_task"),

@@ -41,6 +41,10 @@ async fn a_code_from_a_mail_chooses_a_new_password_and_ends_all_sign_ins() {
     let weak = json!({ "email": ADA, "code": code, "new_password": "short" });
     let weak = post(&app, "/api/v1/auth/reset-password", weak, None).await;
     assert!(weak.body["details"]["fields"].get("new_password").is_some(), "{}", weak.body);
+    let two = json!({ "email": ADA, "code": code, "new_password": NEW, "password": "a third 9" });
+    let two = post(&app, "/api/v1/auth/reset-password", two, None).await;
+    assert_eq!(two.status, 400, "{}", two.body);
+    assert!(two.body["details"]["fields"].get("password").is_some(), "{}", two.body);
     assert_refused(&reset(&app, "nobody@example.com", &code).await);
     let done = reset(&app, ADA, &code).await;
     assert_eq!(done.status, 200, "{}", done.body);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     app::TestApp,
     workspace::{
-        Answer, ask,
+        Answer, answered, ask,
         bots::bot,
         chat::{history, say, words},
         get, member, owner, post, text,
@@ -170,6 +170,11 @@ async fn conversations_are_given_to_people_who_see_the_bot() {
         assert_eq!(refused.status, 400, "{agent}: {}", refused.body);
     }
     assert_eq!(desk.put(&session, "assign", json!({})).await.status, 400);
+    let two = json!({ "agent_id": "me", "user_id": admin });
+    let two = answered(desk.put(&session, "assign", two).await, 400);
+    assert!(two["details"]["fields"].get("user_id").is_some(), "{two}");
+    let same = json!({ "agent_id": admin, "user_id": admin });
+    answered(desk.put(&session, "assign", same).await, 200);
     let path = format!("/api/v1/inbox/sessions/{session}/assign");
     let body = json!({ "agent_id": "me" });
     assert_eq!(ask(&desk.app, Method::PUT, &path, Some(body), Some(&viewer)).await.status, 403);
@@ -269,6 +274,8 @@ async fn web_chats_count_as_work_and_are_given_back_by_who_goes() {
     let desk = Desk::new().await;
     let (grace, grace_id) = member(&desk.app, &desk.token, "grace@example.com", "AGENT").await;
     let (_, joan) = member(&desk.app, &desk.token, "joan@example.com", "ADMIN").await;
+    let (_, mary) = member(&desk.app, &desk.token, "mary@example.com", "ADMIN").await;
+    let (_, dorothy) = member(&desk.app, &desk.token, "dorothy@example.com", "ADMIN").await;
     let send = async |path: &str, body: Value| {
         let answer = post(&desk.app, path, body, Some(&desk.token)).await;
         assert!(answer.status < 300, "{path}: {}", answer.body);
@@ -279,13 +286,14 @@ async fn web_chats_count_as_work_and_are_given_back_by_who_goes() {
     send(&format!("{team}/invite"), json!({ "email": "grace@example.com" })).await;
     send(&format!("{team}/share-bot"), json!({ "bot_id": desk.bot["id"] })).await;
     let mut sessions = Vec::new();
-    for person in [&grace_id, &joan] {
+    let people = [&grace_id, &joan, &mary, &dorothy];
+    for person in people {
         let session = desk.visitor("Hello").await;
         desk.done(&session, "assign", json!({ "agent_id": person })).await;
         sessions.push(session);
     }
     let seen = get(&desk.app, "/api/v1/presence/team", Some(&desk.token)).await.body;
-    for person in [&grace_id, &joan] {
+    for person in people {
         let mut all = seen["members"].as_array().unwrap().iter();
         let one = all.find(|one| one["user_id"] == person.as_str()).unwrap();
         assert_eq!(one["active_conversations"], 1, "{one}");
@@ -294,6 +302,15 @@ async fn web_chats_count_as_work_and_are_given_back_by_who_goes() {
     for path in [format!("{team}/members/{grace_id}"), format!("/api/v1/users/{joan}")] {
         let gone = ask(&desk.app, Method::DELETE, &path, None, Some(&desk.token)).await;
         assert_eq!(gone.status, 200, "{path}: {}", gone.body);
+    }
+    // Who may only read from now on, and whose account is disabled.
+    for (person, change) in
+        [(&mary, json!({ "role": "VIEWER" })), (&dorothy, json!({ "disabled": true }))]
+    {
+        let path = format!("/api/v1/users/{person}");
+        let body = Some(change);
+        let changed = ask(&desk.app, Method::PATCH, &path, body, Some(&desk.token)).await;
+        assert_eq!(changed.status, 200, "{path}: {}", changed.body);
     }
     for session in sessions {
         let path = format!("/api/v1/chat/history/{session}");

@@ -15,6 +15,7 @@ mod chat;
 mod codes;
 mod command;
 mod contacts;
+mod deleted_conversations;
 mod desk;
 mod inbox_views;
 mod flow_files;

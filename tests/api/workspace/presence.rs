@@ -135,6 +135,7 @@ async fn presence_is_of_people_and_has_bounds() {
         json!({}),
         json!({ "status": "asleep" }),
         json!({ "status": "busy", "message": "x".repeat(141) }),
+        json!({ "status": "busy", "message": "one\ntwo" }),
     ] {
         answered(put(&app, path, wrong, &ada).await, 400);
     }

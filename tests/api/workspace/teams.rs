@@ -141,6 +141,14 @@ async fn a_shared_bot_is_seen_by_the_members() {
     answered(post(&app, &path, body.clone(), Some(&grace)).await, 403);
     answered(post(&app, &path, body.clone(), Some(&ada)).await, 200);
     answered(ask(&app, Method::PUT, &one, name(), Some(&grace)).await, 200);
+    // A viewer of the team only looks, whatever their role in the workspace.
+    let (joan, _) = member(&app, &ada, "joan@example.com", "AGENT").await;
+    let invitation = json!({ "email": "joan@example.com", "role": "viewer" });
+    let invite = format!("{TEAMS}/{id}/invite");
+    answered(post(&app, &invite, invitation, Some(&ada)).await, 201);
+    answered(get(&app, &one, Some(&joan)).await, 200);
+    answered(ask(&app, Method::PUT, &one, name(), Some(&joan)).await, 403);
+    answered(delete(&app, &one, &joan).await, 403);
     answered(post(&app, &path, body, Some(&grace)).await, 200);
     let teams = get(&app, TEAMS, Some(&grace)).await.body;
     assert_eq!((&teams["total"], &teams["teams"][0]["bot_count"]), (&json!(1), &json!(1)));

@@ -101,12 +101,8 @@ export const strings = translated("common", {
     gone: "Offline",
   },
   roles: { OWNER: "Owner", ADMIN: "Administrator", AGENT: "Agent", VIEWER: "Viewer" },
-  theme: {
-    label: "Appearance",
-    system: "As the system",
-    light: "Light",
-    dark: "Dark",
-  },
+  theme: { label: "Appearance", system: "As the system", light: "Light", dark: "Dark" },
+  shortcuts: "Keyboard shortcuts",
   language: {
     label: "Language", usual: "As the browser", unsaved: "Change the language?",
     unsavedText: "The page is opened again: what you typed here and did not save is lost.",

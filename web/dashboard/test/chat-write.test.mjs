@@ -12,7 +12,7 @@ const GRACE = "15550000012";
 let browser, gateway, ada, grace;
 before(async () => {
   [browser, gateway] = await Promise.all([
-    launch("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+    launch(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]),
     startGateway({ withKey: true }),
   ]);
   await link(gateway, "shop", "15551234567");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { assertCount, assertText, launch, open } from "./support/browser.mjs";
+import { assertAccessible, assertCount, assertText, launch, open } from "./support/browser.mjs";
 import { businessDialogs, makeBusiness } from "./support/business-dialogs.mjs";
 import { ADA, conversationWith, messagesOf, writeFrom } from "./support/chats.mjs";
 import { png } from "./support/files.mjs";
@@ -157,7 +157,7 @@ const dialogs = [
 const matches = (wanted, name) =>
   wanted instanceof RegExp ? wanted.test(name) : name.startsWith(wanted);
 
-describe("every dialog", () => {
+describe("every dialog", { concurrency: 2 }, () => {
   test("is tried here", () => {
     const sources = readdirSync("src/pages", { recursive: true })
       .filter((name) => name.endsWith(".svelte"))
@@ -325,6 +325,46 @@ describe("every menu", () => {
     await page.keyboard.press("Tab");
     await picker.waitFor({ state: "detached" });
     await untilFocused(page, "the text", (it) => it.tag === "TEXTAREA");
+    await close();
+  });
+});
+
+describe("the list of shortcuts", () => {
+  const list = (page) => page.getByRole("dialog", { name: "Keyboard shortcuts" });
+
+  test("comes with a question mark, but not while one types or answers a dialog", async () => {
+    const { page, close } = await open(browser, gateway, { hash: chat });
+    const field = page.getByRole("textbox", { name: "Write a message" });
+    await field.waitFor();
+    await untilFocused(page, "the text", (it) => it.tag === "TEXTAREA");
+    await page.keyboard.type("Really?");
+    assert.equal(await field.inputValue(), "Really?");
+    const opener = conversationMenu(page);
+    await opener.focus();
+    await remember(page);
+    await page.keyboard.press("?");
+    await list(page).getByText("Edit your last message").waitFor();
+    await assertAccessible(page, "the list of shortcuts");
+    await page.keyboard.press("?");
+    await assertCount(page.getByRole("dialog"), 1);
+    await page.keyboard.press("Escape");
+    await list(page).waitFor({ state: "detached" });
+    await until("the focus is back", () => isBack(page));
+    await close();
+  });
+
+  test("is found by a button where no conversation is chosen, and in the own menu", async () => {
+    const { page, close } = await open(browser, gateway, { hash: "#/chat" });
+    await press(page, button(page, "Keyboard shortcuts"));
+    await list(page).waitFor();
+    await page.keyboard.press("Escape");
+    await list(page).waitFor({ state: "detached" });
+    await until("the focus is back", () => isBack(page));
+    await comeIn(page, people.owner);
+    await choose(page, button(page, "Your status"), "Keyboard shortcuts");
+    await list(page).waitFor();
+    await page.keyboard.press("Escape");
+    await until("the focus is back", () => isBack(page));
     await close();
   });
 });

@@ -1,7 +1,7 @@
 // Each language in a browser that prefers it: no English word is left, nothing runs over its edge,
 // Arabic is mirrored, and a person can choose another one.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { assertAccessible, launch, open } from "./support/browser.mjs";
 import { ADA, openAccount, writeFrom } from "./support/chats.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
@@ -81,45 +81,47 @@ async function addresses() {
   return patterns.filter((address) => !address.includes(":")).map((address) => `#/${address}`);
 }
 
-for (const language of OTHERS) {
-  test(`${language}: no page has an English word, or too little room`, async () => {
-    const foreign = await foreignTo(language);
-    const wide = [];
-    const { page, close } = await visit(language, "#/", signedIn(gateway));
-    const direction = language === "ar" ? "rtl" : "ltr";
-    assert.equal(await page.evaluate(() => document.documentElement.dir), direction);
-    for (const viewport of SIZES) {
-      await page.setViewportSize(viewport);
-      for (const hash of await addresses()) {
-        await goTo(page, hash);
-        const found = await overflows(page);
-        wide.push(...found.map((what) => `${hash} at ${viewport.width}: ${what}`));
+describe("every language", { concurrency: 2 }, () => {
+  for (const language of OTHERS) {
+    test(`${language}: no page has an English word, or too little room`, async () => {
+      const foreign = await foreignTo(language);
+      const wide = [];
+      const { page, close } = await visit(language, "#/", signedIn(gateway));
+      const direction = language === "ar" ? "rtl" : "ltr";
+      assert.equal(await page.evaluate(() => document.documentElement.dir), direction);
+      for (const viewport of SIZES) {
+        await page.setViewportSize(viewport);
+        for (const hash of await addresses()) {
+          await goTo(page, hash);
+          const found = await overflows(page);
+          wide.push(...found.map((what) => `${hash} at ${viewport.width}: ${what}`));
+        }
       }
-    }
-    const drawn = await page.evaluate(() => [...window.drawn]);
-    const left = drawn.filter((text) => foreign.has(pattern(text)));
-    await close();
-    assert.ok(100 < drawn.length, "the pages are drawn");
-    assert.deepEqual({ left, wide }, { left: [], wide: [] });
-  });
+      const drawn = await page.evaluate(() => [...window.drawn]);
+      const left = drawn.filter((text) => foreign.has(pattern(text)));
+      await close();
+      assert.ok(100 < drawn.length, "the pages are drawn");
+      assert.deepEqual({ left, wide }, { left: [], wide: [] });
+    });
 
-  test(`${language}: the ways in`, async () => {
-    const foreign = await foreignTo(language);
-    const { page, close } = await visit(language, "", { viewport: SIZES[0] });
-    const left = [];
-    for (const hash of ["#/sign-in", "#/forgot-password", "#/reset-password", "#/welcome"]) {
-      await page.evaluate((address) => (location.hash = address), hash);
-      await page.locator("main input").first().waitFor();
-      assert.deepEqual(await overflows(page), [], hash);
-    }
-    const drawn = await page.evaluate(() => [...window.drawn]);
-    left.push(...drawn.filter((text) => foreign.has(pattern(text))));
-    const title = await textOf(language, "signIn", "welcome.title");
-    assert.ok(drawn.some((text) => text.includes(title)), `${language} is drawn`);
-    await close();
-    assert.deepEqual(left, []);
-  });
-}
+    test(`${language}: the ways in`, async () => {
+      const foreign = await foreignTo(language);
+      const { page, close } = await visit(language, "", { viewport: SIZES[0] });
+      const left = [];
+      for (const hash of ["#/sign-in", "#/forgot-password", "#/reset-password", "#/welcome"]) {
+        await page.evaluate((address) => (location.hash = address), hash);
+        await page.locator("main input").first().waitFor();
+        assert.deepEqual(await overflows(page), [], hash);
+      }
+      const drawn = await page.evaluate(() => [...window.drawn]);
+      left.push(...drawn.filter((text) => foreign.has(pattern(text))));
+      const title = await textOf(language, "signIn", "welcome.title");
+      assert.ok(drawn.some((text) => text.includes(title)), `${language} is drawn`);
+      await close();
+      assert.deepEqual(left, []);
+    });
+  }
+});
 
 test("the check finds an English page", async () => {
   const foreign = await foreignTo("de");

@@ -1,7 +1,7 @@
 // Links of the documentation: each leads to a file that is there, and to a heading in it. Links to
 // other hosts are not followed.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
 
@@ -32,6 +32,15 @@ test("every link of every page leads somewhere", () => {
   assert.deepEqual(faults, []);
   assert.ok(100 < count, `only ${count} links were found`);
   console.log(`${count} links in ${all.size} pages`);
+});
+
+test("every picture is shown by a page", () => {
+  const shown = [...all.values()].flatMap((page) => page.links().map(({ to }) =>
+    normalize(join(dirname(page.name), to))));
+  const pictures = readdirSync(join(ROOT, "docs/screenshots"))
+    .map((name) => `docs/screenshots/${name}`);
+  assert.ok(5 < pictures.length);
+  assert.deepEqual(pictures.filter((name) => !shown.includes(name)), []);
 });
 
 test("a link that leads nowhere is found", () => {

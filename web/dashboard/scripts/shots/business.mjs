@@ -234,7 +234,8 @@ export const shots = [
       await page.getByLabel("Name").fill("Summer sale");
       // A key, not a command: what moves upon it is no jump of the page.
       await page.getByLabel("Template", { exact: true }).press("ArrowDown");
-      await page.getByLabel("Variable 1 of the text").fill("our garden");
+      await page.getByLabel("Variable 1 of the text").fill("the garden");
+      await page.getByLabel("Variable 2 of the text").fill("Sunday");
       await page.getByLabel(/^retail/).check();
       await page.getByRole("button", { name: "Preview recipients" }).click();
       await page.getByText("Who gets it").waitFor();

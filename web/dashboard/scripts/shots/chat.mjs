@@ -5,7 +5,8 @@ import { png, wav } from "../../test/support/files.mjs";
 import { until } from "../../test/support/gateway.mjs";
 
 const WORKSHOP = "15550000108";
-const PEOPLE = [
+/** Customers, with their first messages. */
+export const PEOPLE = [
   ["15550000101", "Jonas Weber", "The invoice for March is still open, isn't it?"],
   ["15550000102", "Yuki Tanaka", "ありがとうございます！明日また連絡します。"],
   ["15550000103", "Bakery Sonntag", "Your order is ready. We are here until 6 pm."],
@@ -120,11 +121,12 @@ async function found(gateway, number, { id }) {
 const openAda = async (page) => {
   const link = page.getByRole("link", { name: /Ada Lovelace/ });
   await link.first().click();
-  await page.getByText("Shall I put them aside").last().waitFor();
+  // The list of conversations has these words, too.
+  await page.locator(".thread .bubble", { hasText: "Shall I put them aside" }).waitFor();
   await page.waitForFunction(() => {
     const pictures = [...document.querySelectorAll(".bubble img")];
     const isThere = pictures.length > 0 && pictures.every((each) => each.complete);
-    const isPlaced = document.querySelector(".scroller.placed");
+    const isPlaced = document.querySelector(".thread .scroller.placed");
     return isThere && isPlaced && !document.querySelector("[aria-busy=true]");
   });
 };

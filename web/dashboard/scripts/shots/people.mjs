@@ -1,7 +1,12 @@
 // The views of people's work: the inbox, the team, an account, the ways in.
-import { ADA, PHONE, writeFrom } from "../../test/support/chats.mjs";
+import { ADA, conversationWith, openAccount, PHONE, send, writeFrom }
+  from "../../test/support/chats.mjs";
 import { link, until } from "../../test/support/gateway.mjs";
 import { askAs, comeIn, makePerson, OWNER } from "../../test/support/people.mjs";
+import { PEOPLE } from "./chat.mjs";
+
+/** Conversations beside the three that something happens in. */
+const MORE_CHATS = 6;
 
 /** People, and conversations for them. */
 export async function fillPeople(gateway) {
@@ -15,15 +20,19 @@ export async function fillPeople(gateway) {
   const team = await ask("POST", "/api/v1/teams", { name: "Support" });
   await ask("POST", `/api/v1/teams/${team.id}/invite`, { email: grace.email, role: "agent" });
   await link(gateway, "shop", PHONE);
-  const texts = [
-    [ADA, "Good morning! Where is my order 4711?"], ["15550000012", "Do you ship to Malta?"],
-    [ADA, "It was to come on *Friday*: https://shop.example/orders/4711"],
-    ["15550000013", "Thank you, it has come."],
-  ];
-  for (const [phone, text] of texts) await writeFrom(gateway, phone, text);
+  for (const [phone, name, text] of PEOPLE.slice(0, MORE_CHATS)) {
+    await openAccount(gateway, phone, name);
+    await writeFrom(gateway, phone, text);
+  }
+  await writeFrom(gateway, "15550000013", "Thank you, it has come.");
+  await writeFrom(gateway, "15550000012", "Do you ship to Malta?");
+  await writeFrom(gateway, ADA, "Good morning! Where is my order 4711?");
+  await conversationWith(gateway, ADA);
+  await send(gateway, ADA, "Good morning, Ada. I am asking the carrier, one moment please.");
+  await writeFrom(gateway, ADA, "It was to come on *Friday*: https://shop.example/orders/4711");
   const chats = await until("the conversations", async () => {
-    const found = await ask("GET", "/api/whatsapp-api/chats");
-    return found.chats.length === 3 && found.chats;
+    const found = await ask("GET", "/api/whatsapp-api/chats?limit=50");
+    return found.chats.length === MORE_CHATS + 3 && found.chats;
   });
   const of = (phone) => chats.find(({ contact }) => contact.phone.endsWith(phone)).id;
   gateway.chat = of(ADA);

@@ -1,16 +1,25 @@
 // Chromium, and pages in it that may do nothing wrong unnoticed.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { PATIENCE } from "./gateway.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WIDE = { width: 1440, height: 900 };
+const TOOLS = fileURLToPath(new URL("../../../../.tools/", import.meta.url));
+/** The engine of Chromium without a window around each page, where `make test` unpacked it. */
+const SHELL = `${TOOLS}headless-shell/chromium-headless-shell`;
 
-export function launch(...more) {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", ...more] });
+/** Starts the browser, with more arguments and more of its environment if they are given. */
+export function launch(args = [], environment = {}) {
+  const executablePath = process.env.CHROMIUM ?? (existsSync(SHELL) ? SHELL : "/usr/bin/chromium");
+  return chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-gpu", ...args],
+    env: { ...process.env, ...environment },
+  });
 }
 
 /**
@@ -19,7 +28,9 @@ export function launch(...more) {
  * request to another host.
  */
 export async function open(browser, gateway, { hash = "", ...options } = {}) {
-  const context = await browser.newContext({ viewport: WIDE, reducedMotion: "reduce", ...options });
+  // The language of the machine may be none of a person, such as C.
+  const usual = { viewport: WIDE, reducedMotion: "reduce", locale: "en-US" };
+  const context = await browser.newContext({ ...usual, ...options });
   const page = await context.newPage();
   const faults = [];
   page.setDefaultTimeout(PATIENCE);
@@ -80,15 +91,21 @@ export async function inScheme(page, colorScheme) {
   });
 }
 
-/** Fails where axe-core finds a serious or critical fault, and says where. */
-export async function assertAccessible(page, what) {
-  const faults = await page.evaluate(`${AXE}; (async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+/** The rules of axe-core that look at colours: for a page that was tried in another scheme. */
+export const OF_COLOURS = ["color-contrast", "link-in-text-block"];
+
+/** Fails where axe-core finds a serious or critical fault, and says where; by all rules or some. */
+export async function assertAccessible(page, what, rules) {
+  // The library is large: it is sent once to each page.
+  if (!await page.evaluate("typeof axe === 'object'")) await page.evaluate(AXE);
+  const faults = await page.evaluate(async (only) => {
+    const options = { resultTypes: ["violations"], ...(only && { runOnly: only }) };
+    const { violations } = await globalThis.axe.run(document, options);
     return violations
       .filter((each) => ["serious", "critical"].includes(each.impact))
       .flatMap((each) => each.nodes.map((node) =>
         [each.id, node.target.join(" "), node.failureSummary].join(": ")));
-  })()`);
+  }, rules);
   assert.deepEqual(faults, [], what);
 }
 

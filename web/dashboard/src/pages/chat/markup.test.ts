@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Node, nodesOf } from "./markup";
+import { type Node, nodesOf, withoutSigns } from "./markup";
 
 const text = (value: string): Node => ({ kind: "text", text: value });
 const link = (value: string): Node => {
@@ -24,6 +24,11 @@ test("pairs of signs around words are formatting", () => {
   assert.deepEqual(nodesOf("```let *a* = 1```"), [
     { kind: "code", inside: [text("let *a* = 1")] },
   ]);
+});
+
+test("a line of a list has the words without their signs", () => {
+  const written = "*Spring _sale_*: 2*3 `kg` https://shop.example/a_b_c";
+  assert.equal(withoutSigns(written), "Spring sale: 2*3 kg https://shop.example/a_b_c");
 });
 
 test("single signs, signs in words and signs across lines are text", () => {

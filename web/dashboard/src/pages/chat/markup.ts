@@ -54,6 +54,13 @@ export function nodesOf(text: string, depth = 0): Node[] {
   return nodes;
 }
 
+/** A text as it reads without its signs, for a line of a list. */
+export function withoutSigns(text: string): string {
+  const shown = (nodes: Node[]): string =>
+    nodes.map((node) => ("inside" in node ? shown(node.inside) : node.text)).join("");
+  return shown(nodesOf(text));
+}
+
 const plain = (text: string): Node => ({ kind: "text", text });
 
 /** A text with the addresses in it. Only those of the web are links, and none that holds a name. */

@@ -105,6 +105,7 @@ export default {
     light: "فاتح",
     dark: "داكن",
   },
+  shortcuts: "اختصارات لوحة المفاتيح",
   language: {
     label: "اللغة",
     usual: "حسب المتصفح",

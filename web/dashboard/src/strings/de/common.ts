@@ -106,6 +106,7 @@ export default {
     light: "Hell",
     dark: "Dunkel",
   },
+  shortcuts: "Tastenkürzel",
   language: {
     label: "Sprache",
     usual: "Wie der Browser",

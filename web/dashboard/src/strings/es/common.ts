@@ -105,6 +105,7 @@ export default {
     light: "Claro",
     dark: "Oscuro",
   },
+  shortcuts: "Atajos de teclado",
   language: {
     label: "Idioma",
     usual: "Como el navegador",

@@ -104,6 +104,7 @@ export default {
     light: "हल्का",
     dark: "गहरा",
   },
+  shortcuts: "कीबोर्ड शॉर्टकट",
   language: {
     label: "भाषा",
     usual: "ब्राउज़र जैसी",

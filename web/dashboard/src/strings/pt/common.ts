@@ -104,6 +104,7 @@ export default {
     light: "Claro",
     dark: "Escuro",
   },
+  shortcuts: "Atalhos do teclado",
   language: {
     label: "Idioma",
     usual: "Como o navegador",
