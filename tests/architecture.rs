@@ -4,6 +4,8 @@
 
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/endpoints.rs"]
+mod endpoints;
 #[path = "architecture/types.rs"]
 mod types;
 

@@ -246,11 +246,11 @@ async fn first_words(desk: &Desk<'_>, model: &mut Model) -> Outcome<Figures> {
     for round in 0..WARM_UP / 10 + ANSWERS {
         let begun = Instant::now();
         let mut response = desk.send(Method::POST, STREAM, Some(&body)).await?;
-        let heard = read_until(&mut response, "event: token").await?;
+        let received = read_until(&mut response, "event: token").await?;
         let asked = model.asked().await?;
         while response.chunk().await?.is_some() {}
         if WARM_UP / 10 <= round {
-            words.push(milliseconds(heard.saturating_duration_since(asked.first_word)));
+            words.push(milliseconds(received.saturating_duration_since(asked.first_word)));
             whole.push(milliseconds(begun.elapsed()));
         }
     }

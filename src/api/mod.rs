@@ -19,6 +19,7 @@ mod documents;
 mod embedded;
 mod endpoint;
 mod error;
+mod event_data;
 mod file;
 mod former;
 mod gate;

@@ -11,7 +11,7 @@ use crate::{
     config::Assignment,
     domain::{Event, LogEvent},
     events::{Consumer, Failure, Flow, Work},
-    inbox::{Agent, Inbox, InboxEvent, InboxState, Status, next_in_turn},
+    inbox::{Agent, Assignments, InboxEvent, InboxState, Status, next_in_turn},
     presence::Presence,
     session::SessionTables,
     settings::Settings,
@@ -24,7 +24,7 @@ const WITHOUT_BOT: Uuid = Uuid::nil();
 
 /// What the consumer needs.
 pub struct AssignmentParts {
-    pub inbox: Inbox,
+    pub assignments: Assignments,
     pub presence: Presence,
     pub settings: Settings,
 }
@@ -46,7 +46,7 @@ impl AssignmentConsumer {
         store: &Store,
         bot: Option<Uuid>,
     ) -> Result<Vec<Candidate>, Failure> {
-        let AssignmentParts { inbox, presence, settings } = &self.parts;
+        let AssignmentParts { assignments, presence, settings } = &self.parts;
         let mut people = people_of(store, bot).await?;
         people.retain(|user| Role::Agent <= user.role && presence.is_online(user.id));
         if people.is_empty() {
@@ -54,7 +54,7 @@ impl AssignmentConsumer {
         }
         let sessions: Vec<_> =
             store.sessions().list().await?.into_iter().map(|session| session.id).collect();
-        let loads = inbox.loads(&sessions).await.map_err(Failure::of)?;
+        let loads = assignments.loads(&sessions).await.map_err(Failure::of)?;
         let keys: Vec<_> = people.iter().map(|user| LastAssigned::of(user.id)).collect();
         let last = store.get_many(&keys).await?;
         let capacity = u64::from(settings.now().business.agent_capacity);
@@ -110,7 +110,7 @@ impl Consumer for AssignmentConsumer {
             return Ok(Flow::Done);
         };
         let Some(person) = self.choose(work, state.bot).await? else { return Ok(Flow::Done) };
-        self.parts.inbox.assign_within(work, state, Agent::User(person), event.at).await?;
+        self.parts.assignments.assign_within(work, state, Agent::User(person), event.at).await?;
         work.put(&LastAssigned::of(person), &LastAssigned { at: event.at }).await?;
         Ok(Flow::Done)
     }

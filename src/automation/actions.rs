@@ -144,7 +144,7 @@ async fn one(
             };
             // After a refusal the state is of no use.
             let mut next = turn.state.clone();
-            let events = next.apply(InboxChange::to(status), None, now)?;
+            let events = InboxChange::to(status).apply(&mut next, None, now)?;
             *turn.state = next;
             turn.tell(events).await?;
             Ok(Ended::Done)

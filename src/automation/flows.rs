@@ -136,7 +136,7 @@ impl Flows {
         Ok(())
     }
 
-    /// Commits, waits for the disk and reads anew; false when the work must run again.
+    /// Commits, waits for the disk and reads again; false when the work must run again.
     async fn finish(&self, transaction: &mut Transaction) -> Result<bool, Error> {
         if !transaction.commit().await? {
             return Ok(false);

@@ -263,7 +263,7 @@ impl Staged {
     }
 }
 
-/// Closes a store. It lets go of its folder a moment after it is dropped, and writes until then.
+/// Closes a store. It releases its folder a moment after it is dropped, and writes until then.
 async fn closed(store: Store, folder: &Path) -> Result<(), BackupError> {
     drop(store);
     let deadline = Instant::now() + CLOSING;

@@ -3,7 +3,7 @@
 use crate::{
     bots::bot::Bot,
     domain::Error,
-    knowledge::{Answer, AnswerTerms, Knowledge, Passage},
+    knowledge::{Answer, AnswerTerms, Passage, Retrieval},
 };
 
 const HANDOFF: &str = "One moment, please: somebody of our team takes over.";
@@ -11,23 +11,23 @@ const HANDOFF: &str = "One moment, please: somebody of our team takes over.";
 /// Clones are the same responder.
 #[derive(Clone)]
 pub struct Responder {
-    knowledge: Knowledge,
+    retrieval: Retrieval,
 }
 
 impl Responder {
-    pub fn new(knowledge: Knowledge) -> Self {
-        Self { knowledge }
+    pub fn new(retrieval: Retrieval) -> Self {
+        Self { retrieval }
     }
 
     /// The answer to a message. A bot that knows nothing says so; it fails when the store does.
     pub async fn answer(&self, bot: &Bot, text: &str) -> Result<Answer, Error> {
         let (welcome, fallback) = (bot.texts.welcome.clone(), bot.texts.fallback.clone());
-        self.knowledge.answer(bot.id, text, &AnswerTerms { welcome, fallback }).await
+        self.retrieval.answer(bot.id, text, &AnswerTerms { welcome, fallback }).await
     }
 
     /// What a bot knows of a message, best first.
     pub async fn quotes(&self, bot: &Bot, text: &str, limit: usize) -> Result<Vec<Passage>, Error> {
-        self.knowledge.quotes(bot.id, text, limit).await
+        self.retrieval.quotes(bot.id, text, limit).await
     }
 
     /// What a bot says when a person takes over.

@@ -14,14 +14,13 @@ use crate::{
         recipient_state::{News, Skip, State},
         service::Campaigns,
     },
-    contacts::{Actor, Contacts, EntryKind, NewEntry},
+    contacts::{self, Actor, EntryKind, NewEntry},
     domain::{Event, EventBody, MessageId},
     events::{Consumer, Failure, Flow, Work},
     store::{Store, StoreError},
 };
 
 pub struct BroadcastConsumer {
-    contacts: Contacts,
     /// The one whose messages are being sent. Its names stay as they are from then on.
     last: Mutex<Option<Arc<Broadcast>>>,
     /// Wakes the runner.
@@ -30,8 +29,8 @@ pub struct BroadcastConsumer {
 
 impl BroadcastConsumer {
     pub fn of(campaigns: &Campaigns) -> Self {
-        let (contacts, wake) = (campaigns.parts.contacts.clone(), campaigns.wake.clone());
-        Self { contacts, last: Mutex::default(), wake }
+        let wake = campaigns.wake.clone();
+        Self { last: Mutex::default(), wake }
     }
 }
 
@@ -91,14 +90,14 @@ impl BroadcastConsumer {
         let Some(broadcast) = self.broadcast(work.outside(), recipient.broadcast).await? else {
             return Ok(());
         };
-        let contact = self.contacts.get_in(work.outside(), recipient.contact).await?;
+        let contact = contacts::get_in(work.outside(), recipient.contact).await?;
         let Some(contact) = contact else { return Ok(()) };
         let data = json!({
             "broadcast": broadcast.id, "name": broadcast.name, "template": broadcast.template.name,
             "message": message.to_string(),
         });
         let entry = NewEntry::new(EntryKind::Broadcast, Actor::GATEWAY, data);
-        self.contacts.note_known(work, &contact, event.at, entry).await?;
+        contacts::note_known(work, &contact, event.at, entry).await?;
         Ok(())
     }
 

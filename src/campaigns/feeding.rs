@@ -21,9 +21,9 @@ use crate::{
         service::CampaignParts,
         settings::CampaignSettings,
     },
-    contacts::{Contact, Medium},
+    contacts::{Contact, Medium, get_in},
     domain::{Error, ErrorCode},
-    inbox::{Person, Ready},
+    inbox::{Person, Ready, last_marketing},
     messaging::Place,
     policy::{self, Kind, Question, Surface, Verdict, Window},
     store::{Record, Store},
@@ -65,7 +65,7 @@ pub async fn feed(
     count: u64,
 ) -> Result<Fed, Error> {
     // What a contact did a moment ago counts.
-    parts.sending.caught_up().await?;
+    parts.inbox.caught_up().await?;
     let turn = Turn { parts, settings: parts.in_effect(), known };
     let mut planned = plan(&turn, material, usize::try_from(count).unwrap_or(1)).await?;
     let outcome = commit(&turn, &planned).await;
@@ -73,7 +73,7 @@ pub async fn feed(
         Ok(done) => done,
         Err(error) => {
             for ready in planned.iter_mut().filter_map(|one| one.ready.take()) {
-                parts.sending.discard(ready).await;
+                parts.bulk.discard(ready).await;
             }
             return Err(error);
         }
@@ -87,8 +87,8 @@ pub async fn feed(
     for one in planned {
         let Some(ready) = one.ready else { continue };
         match places.next().flatten() {
-            Some(place) => parts.sending.enqueued(ready, place).await?,
-            None => parts.sending.discard(ready).await,
+            Some(place) => parts.bulk.enqueued(ready, place).await?,
+            None => parts.bulk.discard(ready).await,
         }
     }
     Ok(fed)
@@ -115,7 +115,7 @@ async fn plan(turn: &Turn<'_>, material: &Material, count: usize) -> Result<Vec<
                 }
                 Err(error) => {
                     for ready in planned.into_iter().filter_map(|one: Planned| one.ready) {
-                        parts.sending.discard(ready).await;
+                        parts.bulk.discard(ready).await;
                     }
                     return Err(error);
                 }
@@ -133,13 +133,13 @@ async fn look_at(
     recipient: Recipient,
 ) -> Result<Planned, Error> {
     let Turn { parts, known, .. } = turn;
-    let person = parts.sending.person(&known.session, &person(&recipient.phone)?).await?;
+    let person = parts.bulk.person(&known.session, &person(&recipient.phone)?).await?;
     let skipped = judge(turn, &parts.store, &recipient, &person).await?;
     if skipped.is_some() {
         return Ok(Planned { recipient, person, ready: None });
     }
     let terms = material.terms(recipient.key_of_message());
-    let ready = parts.sending.ready(&known.session, &person, material.draft()?, terms).await?;
+    let ready = parts.bulk.ready(&known.session, &person, material.draft()?, terms).await?;
     Ok(Planned { recipient, person, ready: Some(ready) })
 }
 
@@ -163,7 +163,7 @@ async fn commit(turn: &Turn<'_>, planned: &[Planned]) -> Result<(Fed, Vec<Option
                     places.extend(ready.as_ref().map(|_| None));
                     (State::Skipped, Some(skip), None)
                 }
-                (None, Some(ready)) => match parts.sending.enqueue_in(store, ready).await {
+                (None, Some(ready)) => match parts.bulk.enqueue_in(store, ready).await {
                     Ok(place) => {
                         places.push(Some(place));
                         (State::Queued, None, Some(ready.chat().clone()))
@@ -214,7 +214,7 @@ async fn judge(
     person: &Person,
 ) -> Result<Option<Skip>, Error> {
     let Turn { parts, settings, known: broadcast } = turn;
-    let Some(contact) = parts.contacts.get_in(store, recipient.contact).await? else {
+    let Some(contact) = get_in(store, recipient.contact).await? else {
         return Ok(Some(Skip::Removed));
     };
     if contact.id != recipient.contact
@@ -231,13 +231,13 @@ async fn judge(
     let now = parts.clock.now();
     if broadcast.template.is_marketing {
         let who = std::slice::from_ref(&person.counted_by);
-        let last = parts.sending.last_marketing(store, who).await?;
+        let last = last_marketing(store, who).await?;
         let last = last.first().copied().flatten();
         if is_capped(last, settings.marketing_cap, now) {
             return Ok(Some(Skip::FrequencyCapped));
         }
     }
-    let is_limited = parts.sending.is_limited(store, &person.counted_by, now).await?;
+    let is_limited = parts.bulk.is_limited(store, &person.counted_by, now).await?;
     Ok(is_limited.then_some(Skip::RateLimited))
 }
 

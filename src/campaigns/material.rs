@@ -9,7 +9,7 @@ use crate::{
         Error,
         outbox::{Priority, SendOptions},
     },
-    inbox::{Author, AuthorKind, Draft, Sending, Terms},
+    inbox::{Author, AuthorKind, Draft, Drafts, Terms},
     messaging::uploads::{Source, Upload},
 };
 
@@ -19,7 +19,7 @@ pub struct Material {
     name: String,
     template: TemplateUse,
     rendered: Rendered,
-    sending: Sending,
+    drafts: Drafts,
     /// A file that lies elsewhere.
     file: Option<Upload>,
 }
@@ -29,21 +29,21 @@ impl Material {
     pub async fn gather(
         broadcast: &Broadcast,
         templates: &Templates,
-        sending: &Sending,
+        drafts: &Drafts,
     ) -> Result<Self, Error> {
         let template = broadcast.template.clone();
         let TemplateUse { name, language, components, .. } = &template;
         let rendered = templates.render(name, language, components).await?;
-        let draft = template_draft(rendered.clone(), components, sending, false)?;
-        let file = sending.file_of(draft).await?;
-        let (name, sending) = (broadcast.name.clone(), sending.clone());
-        Ok(Self { broadcast: broadcast.id, name, template, rendered, sending, file })
+        let draft = template_draft(rendered.clone(), components, drafts, false)?;
+        let file = drafts.file_of(draft).await?;
+        let (name, drafts) = (broadcast.name.clone(), drafts.clone());
+        Ok(Self { broadcast: broadcast.id, name, template, rendered, drafts, file })
     }
 
     /// The draft for one recipient.
     pub fn draft(&self) -> Result<Draft, Error> {
         let components = &self.template.components;
-        let mut draft = template_draft(self.rendered.clone(), components, &self.sending, false)?;
+        let mut draft = template_draft(self.rendered.clone(), components, &self.drafts, false)?;
         if let (Some(file), Draft::Template { message, .. }) = (&self.file, &mut draft)
             && let Draft::File { source, .. } = message.as_mut()
         {

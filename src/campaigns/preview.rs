@@ -8,6 +8,7 @@ use crate::{
     campaigns::{pacing, service::Campaigns},
     contacts::{Contact, Medium},
     domain::{Error, Jid, Timestamp, clock::between},
+    inbox::last_marketing,
 };
 
 /// Contacts that are looked at in one call.
@@ -114,7 +115,7 @@ impl Campaigns {
         let mut last: HashMap<Jid, Timestamp> = HashMap::new();
         if is_marketing && settings.marketing_cap.is_some() {
             let people: Vec<Jid> = taken.iter().map(|(person, _)| person.clone()).collect();
-            let times = self.parts.sending.last_marketing(store, &people).await?;
+            let times = last_marketing(store, &people).await?;
             last.extend(people.into_iter().zip(times).filter_map(|(who, at)| Some((who, at?))));
         }
         let now = self.parts.clock.now();

@@ -131,8 +131,8 @@ impl Runner {
     }
 
     async fn begin(&self, broadcast: &Broadcast) -> Result<Turn, Error> {
-        let CampaignParts { templates, sending, .. } = self.parts();
-        let material = Material::gather(broadcast, templates, sending).await?;
+        let CampaignParts { templates, bulk, .. } = self.parts();
+        let material = Material::gather(broadcast, templates, &bulk.drafts).await?;
         Ok(Turn { id: broadcast.id, material, away_since: None })
     }
 
@@ -196,10 +196,10 @@ impl Runner {
     }
 
     async fn view(&mut self, broadcast: &Broadcast, outcome: Outcome) -> Result<View, Error> {
-        let CampaignParts { store, clock, sending, .. } = &self.campaigns.parts;
+        let CampaignParts { store, clock, bulk, .. } = &self.campaigns.parts;
         let settings = self.campaigns.parts.in_effect();
         let (now, steady) = (clock.now(), clock.steady());
-        let readiness = match sending.readiness(&broadcast.session) {
+        let readiness = match bulk.sends.readiness(&broadcast.session) {
             Ok(messaging::Readiness::Ready) => Readiness::Ready,
             Ok(messaging::Readiness::Held(_)) => Readiness::Held,
             Ok(messaging::Readiness::Disconnected | messaging::Readiness::NotReady(_)) => {
@@ -289,11 +289,11 @@ impl Runner {
 
     /// Takes the messages of a broadcast that has ended out of the outbox. Those that an engine has already are sent.
     async fn clear(&self, known: &Broadcast) -> Result<(), Error> {
-        let CampaignParts { store, sending, .. } = self.parts();
+        let CampaignParts { store, bulk, .. } = self.parts();
         let queued = by_state(known.id, State::Queued).below();
         for found in store.follow(queued, usize::try_from(pacing::MOST_AHEAD).unwrap_or(1)).await? {
             let key = found.record.key_of_message();
-            match sending.withdraw(&known.session, &key).await {
+            match bulk.withdraw(&known.session, &key).await {
                 Err(error) if error.code == ErrorCode::Unavailable => return Err(error),
                 // It is on its way, or its session is gone and the message with it.
                 Ok(()) | Err(_) => (),

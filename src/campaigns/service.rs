@@ -22,7 +22,7 @@ use crate::{
     content::{Category, Rendered, Templates, template_draft},
     domain::{Clock, Error, SessionId, Subject, Timestamp},
     events::EventLog,
-    inbox::{Author, Sending},
+    inbox::{Author, BulkSending, Inbox},
     jobs::Jobs,
     policy::Refusal,
     settings::Settings,
@@ -44,7 +44,9 @@ pub struct CampaignParts {
     pub clock: Clock,
     pub contacts: Contacts,
     pub templates: Templates,
-    pub sending: Sending,
+    /// What contacts wrote is in effect once the inbox has caught up.
+    pub inbox: Inbox,
+    pub bulk: BulkSending,
     pub settings: Settings,
 }
 
@@ -185,7 +187,7 @@ impl Campaigns {
             made.progress.expected = self.checked_audience(&made).await?;
         }
         if *send_now {
-            self.parts.sending.check_ready(session)?;
+            self.parts.bulk.check_ready(session)?;
             (made.status, made.accepted_at) = (Status::Sending, Some(now));
         }
         let mut transaction = self.parts.store.transaction();
@@ -266,7 +268,7 @@ impl Campaigns {
         let TemplateUse { name, language, components, .. } = known.template.clone();
         self.template(&name, &language, components).await?;
         let expected = self.checked_audience(&known).await?;
-        self.parts.sending.check_ready(&known.session)?;
+        self.parts.bulk.check_ready(&known.session)?;
         let mut transaction = self.parts.store.transaction();
         let sending = loop {
             let known = transaction.get(&Broadcast::at(id)).await?.ok_or_else(|| unknown(id))?;
@@ -380,7 +382,7 @@ impl Campaigns {
         let Rendered { template, .. } = &rendered;
         let (id, is_marketing) = (template.id, template.category == Category::Marketing);
         // A key that may send to all contacts is no key for one session.
-        template_draft(rendered, &components, &self.parts.sending, false)?;
+        template_draft(rendered, &components, &self.parts.bulk.drafts, false)?;
         let (name, language) = (name.to_owned(), language.to_owned());
         Ok(TemplateUse { id, name, language, components, is_marketing })
     }

@@ -7,11 +7,10 @@ use uuid::Uuid;
 use crate::{
     contacts::{
         contact::{Contact, by_tag},
-        ledger,
         list::id_of,
         service::Contacts,
     },
-    store::{Record, Store, StoreError},
+    store::{Record, StoreError},
 };
 
 impl Contacts {
@@ -43,10 +42,5 @@ impl Contacts {
             found.extend(entries.iter().filter_map(|(_, key)| id_of(key)));
         }
         Ok(found.into_iter().take(limit).collect())
-    }
-
-    /// A contact as a transaction has it; one that was merged leads to that which it was merged into.
-    pub async fn get_in(&self, store: &Store, id: Uuid) -> Result<Option<Contact>, StoreError> {
-        ledger::get(store, id).await
     }
 }

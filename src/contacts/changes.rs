@@ -17,7 +17,7 @@ use crate::{
     },
     domain::{Error, ErrorCode, Subject, Timestamp},
     events::Work,
-    store::{Store, StoreError},
+    store::Store,
 };
 
 /// Attributes that callers cannot set: the gateway stores the advertisements there.
@@ -113,7 +113,7 @@ impl Contacts {
                 keyword: None,
             };
             ledger::apply(&mut work, change).await?;
-            if self.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(contact);
             }
         }
@@ -171,7 +171,7 @@ impl Contacts {
         loop {
             let contact = ledger::get(work.store(), id).await?.ok_or_else(|| unknown(id))?;
             ledger::remove(&mut work, contact, None, self.clock.now(), by).await?;
-            if self.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(());
             }
         }
@@ -210,7 +210,7 @@ impl Contacts {
         let mut work = self.log.work();
         loop {
             let (contact, is_news) = edited(&mut work, id, (by, at), &edit).await?;
-            if !is_news || self.finish(&mut work).await? {
+            if !is_news || work.commit_durable().await? {
                 return Ok(contact);
             }
         }
@@ -226,16 +226,6 @@ impl Contacts {
     ) -> Result<(), Error> {
         let edit = |contact: &mut Contact, at| changed(contact, change, at);
         edited(work, id, (by, self.clock.now()), &edit).await.map(drop)
-    }
-
-    /// Commits and publishes; false when the work must run again.
-    pub async fn finish(&self, work: &mut Work<'_>) -> Result<bool, StoreError> {
-        let Some(events) = work.commit().await? else { return Ok(false) };
-        match events.last() {
-            Some(last) => self.log.publish(last.seq).await?,
-            None => self.store.durable().await?,
-        }
-        Ok(true)
     }
 }
 

@@ -24,7 +24,9 @@ use crate::{
         consent::{Consent, Medium},
         tags::folded,
     },
-    domain::{Jid, JidKind, SessionId, Timestamp, details::AdContext, fold::fold},
+    domain::{
+        Error, ErrorCode, Jid, JidKind, SessionId, Timestamp, details::AdContext, fold::fold,
+    },
     store::{Index, IndexKey, Key, Record, Scope, Table, Tree},
 };
 
@@ -179,6 +181,20 @@ impl Contact {
         let is_unnumbered = phone.is_none() && lid.is_none();
         let email = self.email.as_deref().filter(|_| is_unnumbered).map(Address::email);
         [phone, lid, email].into_iter().flatten()
+    }
+
+    /// The chats that the contact may have in a session of WhatsApp or SMS, one for each of its ids.
+    pub fn chats(&self) -> Vec<Jid> {
+        let phone = self.phone.as_ref().map(|digits| format!("{digits}@c.us"));
+        let lid = self.lid.as_ref().map(|digits| format!("{digits}@lid"));
+        [phone, lid].into_iter().flatten().filter_map(|id| id.parse().ok()).collect()
+    }
+
+    /// The chat that a message to the contact goes to.
+    pub fn chat(&self) -> Result<Jid, Error> {
+        self.chats().into_iter().next().ok_or_else(|| {
+            Error::new(ErrorCode::Conflict, "this contact has no number that can be written to")
+        })
     }
 
     pub fn consent(&self, medium: Medium) -> &Consent {

@@ -10,18 +10,19 @@ use uuid::Uuid;
 use crate::{
     contacts::{
         actor::Actor,
-        auto_tags::Tagged,
+        auto_tags::{AutoTags, Tagged},
         checks::{LONGEST_NAME, MOST_TAGS, add_tag},
         consent::{Medium, OptOutCause},
         contact::{AdTouch, Address, Contact},
         keyword::{Keyword, Keywords},
         ledger::{self, Change},
-        merge::{self, Merged},
+        merge,
         service::Contacts,
-        timeline::{EntryKind, NewEntry, append},
+        timeline::{EntryKind, NewEntry},
     },
     domain::{Jid, SessionId, Timestamp, clock::between, details::AdContext, line::one_line},
     events::Work,
+    settings::Settings,
     store::{Store, StoreError},
 };
 
@@ -60,19 +61,17 @@ pub struct Received {
     pub tagged: Vec<Tagged>,
 }
 
-impl Contacts {
-    /// The contact with an address.
-    pub async fn find(
-        &self,
-        store: &Store,
-        address: &Address,
-    ) -> Result<Option<Contact>, StoreError> {
-        ledger::find(store, address).await
-    }
+/// Takes messages in. Clones are the same.
+#[derive(Clone)]
+pub struct ContactIntake {
+    settings: Settings,
+    auto_tags: AutoTags,
+}
 
-    /// A contact by its id; that of one that was merged leads to the other.
-    pub async fn known(&self, store: &Store, id: Uuid) -> Result<Option<Contact>, StoreError> {
-        ledger::get(store, id).await
+impl ContactIntake {
+    /// With the rules of these contacts.
+    pub fn new(contacts: &Contacts, settings: Settings) -> Self {
+        Self { settings, auto_tags: contacts.auto_tags.clone() }
     }
 
     /// Takes a message in: the contact is found or made, and changed by what the message says.
@@ -155,81 +154,6 @@ impl Contacts {
             }
         }
         Ok(added)
-    }
-
-    /// Notes that a message went out to a contact.
-    pub async fn message_sent(
-        &self,
-        work: &mut Work<'_>,
-        contact: Uuid,
-        at: Timestamp,
-        entry: NewEntry,
-    ) -> Result<(), StoreError> {
-        let Some(former) = ledger::get(work.store(), contact).await? else { return Ok(()) };
-        let last_message_at = former.last_message_at.max(Some(at));
-        let contact = Contact { last_message_at, ..former.clone() };
-        ledger::put(work, Some(&former), &contact).await?;
-        append(work, contact.id, at, vec![entry]).await
-    }
-
-    /// Adds entries to the timeline of a contact.
-    pub async fn note(
-        &self,
-        work: &Work<'_>,
-        contact: Uuid,
-        at: Timestamp,
-        entries: Vec<NewEntry>,
-    ) -> Result<(), StoreError> {
-        let Some(contact) = ledger::get(work.store(), contact).await? else { return Ok(()) };
-        append(work, contact.id, at, entries).await
-    }
-
-    /// The same for a contact that is known to be there. It may change until the commit.
-    pub async fn note_known(
-        &self,
-        work: &Work<'_>,
-        contact: &Contact,
-        at: Timestamp,
-        entry: NewEntry,
-    ) -> Result<(), StoreError> {
-        append(work, contact.id, at, vec![entry]).await
-    }
-
-    /// The provider of text messages says that somebody has opted out of them.
-    pub async fn opted_out_by_provider(
-        &self,
-        work: &mut Work<'_>,
-        address: Option<Address>,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let Some(address) = address else { return Ok(()) };
-        let Some(former) = ledger::find(work.store(), &address).await? else { return Ok(()) };
-        let mut contact = former.clone();
-        if !contact.sms.stopped(OptOutCause::Provider, at) {
-            return Ok(());
-        }
-        contact.updated_at = at;
-        let change = Change {
-            former: Some(&former),
-            contact: &contact,
-            by: Actor::GATEWAY,
-            at,
-            entries: Vec::new(),
-            by_rules: &[],
-            keyword: None,
-        };
-        ledger::apply(work, change).await
-    }
-
-    /// A hidden id and a telephone number were learned to be one person's.
-    pub async fn identity_learned(
-        &self,
-        work: &mut Work<'_>,
-        lid: &Jid,
-        phone: &Jid,
-        at: Timestamp,
-    ) -> Result<Option<Merged>, StoreError> {
-        merge::identity_learned(work, lid, phone, at).await
     }
 }
 

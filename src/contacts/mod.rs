@@ -9,15 +9,15 @@
 //!
 //! ```ignore
 //! // A message came in: the contact is found or made, opted in, tagged; STOP and START are obeyed.
-//! let received = contacts.receive(&mut work, &Inbound { .. }).await?;    // Received { contact, is_new, keyword, .. }
+//! let received = intake.receive(&mut work, &Inbound { .. }).await?;      // Received { contact, is_new, keyword, .. }
 //! // A message went out to a contact, or something else happened with it.
-//! contacts.note(&work, contact.id, at, vec![NewEntry::new(EntryKind::MessageSent, Actor::GATEWAY, data)]).await?;
-//! contacts.message_sent(&mut work, contact.id, at, entry).await?;        // the same, and the last activity
+//! contacts::note(&work, contact.id, at, vec![NewEntry::new(EntryKind::MessageSent, Actor::GATEWAY, data)]).await?;
+//! contacts::message_sent(&mut work, contact.id, at, entry).await?;       // the same, and the last activity
 //! // The event `identity_learned`.
-//! let merged = contacts.identity_learned(&mut work, &lid, &phone).await?; // Some(Merged { kept, gone })
+//! let merged = contacts::identity_learned(&mut work, &lid, &phone, at).await?; // Some(Merged { kept, gone })
 //! // What a policy asks.
-//! let contact = contacts.find(work.store(), &Address::phone("15550000001")).await?;
-//! let contact = contacts.get(id).await?;                                  // follows a merge
+//! let contact = contacts::find_in(work.store(), &Address::phone("15550000001")).await?;
+//! let contact = contacts::get_in(work.store(), id).await?;                // follows a merge
 //! ```
 //!
 //! `Address::of_chat(&jid)` is the address of a chat with one person. Nothing here commits: the caller does.
@@ -44,6 +44,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod within;
 
 pub use self::{
     actor::{Actor, ActorKind},
@@ -53,17 +54,21 @@ pub use self::{
     consent::{Consent, Medium, OptInSource, OptOutCause},
     contact::{AdTouch, Address, Contact},
     event::ContactEvent,
-    import::{Duplicates, ImportOptions, Imported, MOST_ROWS, Mapping, Preview, RowError, SAMPLE},
-    inbound::{Inbound, Received},
+    import::{
+        ContactImports, Duplicates, ImportOptions, Imported, MOST_ROWS, Mapping, Preview, RowError,
+        SAMPLE,
+    },
+    inbound::{ContactIntake, Inbound, Received},
     keyword::Keyword,
-    ledger::Counts,
+    ledger::{Counts, find as find_in, get as get_in},
     list::{ContactFilter, ContactPage, Order, SortBy},
-    merge::Merged,
+    merge::{Merged, identity_learned},
     rule_changes::{RuleChange, RuleDraft, Rules},
     rules::{MOST_RULES, Rule, RuleKind},
     service::Contacts,
     tag_counts::TagCount,
     timeline::{Entry, EntryKind, NewEntry, TimelinePage},
+    within::{message_sent, note, note_known, opted_out_by_provider},
 };
 use crate::store::Declaration;
 

@@ -90,7 +90,7 @@ impl Rules<'_> {
             }
             check_other(&rule, &all)?;
             work.put(&Rule::at(rule.id), &rule).await?;
-            if self.contacts.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(rule);
             }
         }
@@ -112,7 +112,7 @@ impl Rules<'_> {
                 check_other(&rule, &rules::all(work.store()).await?)?;
             }
             work.put(&Rule::at(id), &rule).await?;
-            if self.contacts.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(rule);
             }
         }
@@ -125,7 +125,7 @@ impl Rules<'_> {
             work.get(&Rule::at(id)).await?.ok_or_else(|| unknown(id))?;
             count_up(&work).await?;
             work.delete(&Rule::at(id)).await?;
-            if self.contacts.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(());
             }
         }

@@ -2,16 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::{
-    runtime,
-    sync::{Mutex, Semaphore},
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::sync::Mutex;
 
-use crate::{
-    contacts::auto_tags::AutoTags, domain::Clock, events::EventLog, settings::Settings,
-    store::Store,
-};
+use crate::{contacts::auto_tags::AutoTags, domain::Clock, events::EventLog, store::Store};
 
 /// The contacts of the gateway. Clones are the same service.
 #[derive(Clone)]
@@ -19,36 +12,13 @@ pub struct Contacts {
     pub(in crate::contacts) store: Store,
     pub(in crate::contacts) log: EventLog,
     pub(in crate::contacts) clock: Clock,
-    pub(in crate::contacts) settings: Settings,
     pub(in crate::contacts) auto_tags: AutoTags,
     /// Held while callers change contacts. It saves conflicts, no more.
     pub(in crate::contacts) changing: Arc<Mutex<()>>,
-    pub(in crate::contacts) runtime: runtime::Handle,
-    pub(in crate::contacts) tasks: TaskTracker,
-    pub(in crate::contacts) stop: CancellationToken,
-    /// One import at a time.
-    pub(in crate::contacts) importing: Arc<Semaphore>,
 }
 
 impl Contacts {
-    /// Must be called on the gateway's main runtime; callers may run on others.
-    pub fn new(
-        (store, log, clock): (Store, EventLog, Clock),
-        settings: Settings,
-        tasks: TaskTracker,
-        stop: CancellationToken,
-    ) -> Self {
-        Self {
-            store,
-            log,
-            clock,
-            settings,
-            auto_tags: AutoTags::default(),
-            changing: Arc::default(),
-            runtime: runtime::Handle::current(),
-            tasks,
-            stop,
-            importing: Arc::new(Semaphore::new(1)),
-        }
+    pub fn new(store: Store, log: EventLog, clock: Clock) -> Self {
+        Self { store, log, clock, auto_tags: AutoTags::default(), changing: Arc::default() }
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     config::Config,
     contacts::{
         Actor, Address, Contact, ContactChange, ContactDraft, ContactEvent, ContactFilter,
-        Contacts, Duplicates, EntryKind, ImportOptions, Inbound, Keyword, Mapping, Medium,
-        OptInChange, OptInSource, Order, RuleDraft, RuleKind, SAMPLE, SortBy, TABLES, ledger,
+        ContactImports, ContactIntake, Contacts, Duplicates, EntryKind, ImportOptions, Inbound,
+        Keyword, Mapping, Medium, OptInChange, OptInSource, Order, RuleDraft, RuleKind, SAMPLE,
+        SortBy, TABLES, find_in, identity_learned, ledger,
     },
     domain::{Clock, Jid, clock::from_seconds, details::AdContext},
     events::EventLog,
@@ -26,9 +27,7 @@ const BY: Actor = Actor { kind: crate::contacts::ActorKind::Owner, id: None };
 async fn contacts_on(clock: Clock) -> Contacts {
     let store = Opener::of(CATALOGUE).temporary().await.unwrap();
     let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
-    let settings =
-        Settings::unchanged(log.clone(), InEffect::configured(&Config::shipped().unwrap()));
-    Contacts::new((store, log, clock), settings, TaskTracker::new(), CancellationToken::new())
+    Contacts::new(store, log, clock)
 }
 
 async fn contacts() -> Contacts {
@@ -70,8 +69,11 @@ fn inbound<'a>(phone: Option<&'a Jid>, lid: Option<&'a Jid>, text: &'a str) -> I
 
 async fn receive(contacts: &Contacts, inbound: &Inbound<'_>) -> crate::contacts::Received {
     let mut work = contacts.log.work();
-    let received = contacts.receive(&mut work, inbound).await.unwrap();
-    assert!(contacts.finish(&mut work).await.unwrap());
+    let shipped = InEffect::configured(&Config::shipped().unwrap());
+    let settings = Settings::unchanged(contacts.log.clone(), shipped);
+    let intake = ContactIntake::new(contacts, settings);
+    let received = intake.receive(&mut work, inbound).await.unwrap();
+    assert!(work.commit_durable().await.unwrap());
     received
 }
 
@@ -239,9 +241,8 @@ async fn a_contact_known_by_hidden_id_becomes_one_with_that_of_its_number() {
     let kept = contacts.create(draft("+15550000001", "Ada L", &["vip"]), BY).await.unwrap();
     contacts.add_tags(gone.id, &["Lead".to_owned()], BY).await.unwrap();
     let mut work = contacts.log.work();
-    let merged =
-        contacts.identity_learned(&mut work, &lid, &ada, from_seconds(3_000)).await.unwrap();
-    assert!(contacts.finish(&mut work).await.unwrap());
+    let merged = identity_learned(&mut work, &lid, &ada, from_seconds(3_000)).await.unwrap();
+    assert!(work.commit_durable().await.unwrap());
     let merged = merged.unwrap();
     assert_eq!((merged.kept.id, merged.gone), (kept.id, gone.id));
     let contact = contacts.get(gone.id).await.unwrap();
@@ -256,7 +257,7 @@ async fn a_contact_known_by_hidden_id_becomes_one_with_that_of_its_number() {
         assert_eq!(contacts.list(&filter, 0, 10).await.unwrap().total, 1, "{search}");
     }
     for address in [Address::phone("15550000001"), Address::lid("100000000001")] {
-        let found = contacts.find(&contacts.store, &address).await.unwrap();
+        let found = find_in(&contacts.store, &address).await.unwrap();
         assert_eq!(found.map(|contact| contact.id), Some(kept.id));
     }
     let kinds = kinds(&contacts, kept.id).await;
@@ -267,11 +268,8 @@ async fn a_contact_known_by_hidden_id_becomes_one_with_that_of_its_number() {
     assert_counters_are_right(&contacts).await;
     // The same pair once more, and a message with both ids, change nothing.
     let mut work = contacts.log.work();
-    assert_eq!(
-        contacts.identity_learned(&mut work, &lid, &ada, from_seconds(3_001)).await.unwrap(),
-        None
-    );
-    assert!(contacts.finish(&mut work).await.unwrap());
+    assert_eq!(identity_learned(&mut work, &lid, &ada, from_seconds(3_001)).await.unwrap(), None);
+    assert!(work.commit_durable().await.unwrap());
     assert!(!receive(&contacts, &inbound(Some(&ada), Some(&lid), "Hi")).await.is_new);
 }
 
@@ -318,10 +316,12 @@ async fn the_sample_is_imported_once_and_updated_after_that() {
         dry_run,
         by: BY,
     };
+    let imports =
+        ContactImports::new(contacts.clone(), TaskTracker::new(), CancellationToken::new());
     let import = async |text: &str, options| {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        contacts.import(file, options).await.unwrap()
+        imports.import(file, options).await.unwrap()
     };
     let tried = import(SAMPLE, options(Duplicates::Update, true)).await;
     assert_eq!((tried.total, tried.imported), (2, 2));
@@ -331,8 +331,7 @@ async fn the_sample_is_imported_once_and_updated_after_that() {
     assert_eq!((again.imported, again.updated, again.failed), (0, 2, 0));
     assert_eq!(import(SAMPLE, options(Duplicates::Skip, false)).await.skipped, 2);
     assert_eq!(events(&contacts).await, ["contact.created", "contact.created"]);
-    let john =
-        contacts.find(&contacts.store, &Address::phone("919876543210")).await.unwrap().unwrap();
+    let john = find_in(&contacts.store, &Address::phone("919876543210")).await.unwrap().unwrap();
     assert_eq!(
         (john.tags.as_slice(), john.whatsapp.source),
         (&["vip".to_owned(), "retail".to_owned()][..], Some(OptInSource::CsvImport))
@@ -434,14 +433,14 @@ proptest! {
                     Step::Create(one) => create(one).await,
                     Step::Delete(one) => {
                         let address = Address::phone(&phone(one));
-                        let known = contacts.find(&contacts.store, &address).await.unwrap();
+                        let known = find_in(&contacts.store, &address).await.unwrap();
                         if let Some(known) = known {
                             contacts.delete(known.id, BY).await.unwrap();
                         }
                     }
                     Step::Rename(one, name) => {
                         let address = Address::phone(&phone(one));
-                        let known = contacts.find(&contacts.store, &address).await.unwrap();
+                        let known = find_in(&contacts.store, &address).await.unwrap();
                         if let Some(known) = known {
                             let name = Some(format!("name {name}"));
                             let change = ContactChange { name, ..ContactChange::default() };

@@ -101,7 +101,7 @@ impl CannedResponses {
                 return Err(Error::invalid(message));
             }
             transaction.put(&CannedResponse::at(response.id), &response).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(response);
             }
         }
@@ -132,7 +132,7 @@ impl CannedResponses {
             response.updated_at = self.clock.now();
             free(&transaction, &response).await?;
             transaction.put(&CannedResponse::at(id), &response).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(response);
             }
         }
@@ -143,7 +143,7 @@ impl CannedResponses {
         loop {
             transaction.get(&CannedResponse::at(id)).await?.ok_or_else(|| unknown(id))?;
             transaction.delete(&CannedResponse::at(id)).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(());
             }
         }
@@ -183,19 +183,10 @@ impl CannedResponses {
             for found in transaction.store().follow(part, MOST_CANNED_RESPONSES).await? {
                 transaction.delete(&CannedResponse::at(found.record.id)).await?;
             }
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(());
             }
         }
-    }
-
-    /// Commits and waits for the disk; false when the work must run again.
-    async fn finish(&self, transaction: &mut Transaction) -> Result<bool, StoreError> {
-        let is_done = transaction.commit().await?;
-        if is_done {
-            self.store.durable().await?;
-        }
-        Ok(is_done)
     }
 }
 

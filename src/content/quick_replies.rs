@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{Clock, Error, ErrorCode, Subject, Timestamp},
     messaging::Hold,
-    store::{Record, Store, StoreError, Transaction},
+    store::{Record, Store, Transaction},
 };
 
 /// So many there may be, so that a list of all is one page.
@@ -92,7 +92,7 @@ impl QuickReplies {
             }
             hold(&transaction, reply.id, (None, reply.media), now).await?;
             transaction.put(&QuickReply::at(reply.id), &reply).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(reply);
             }
         }
@@ -119,7 +119,7 @@ impl QuickReplies {
             }
             free(&transaction, &reply).await?;
             transaction.put(&QuickReply::at(id), &reply).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(reply);
             }
         }
@@ -133,7 +133,7 @@ impl QuickReplies {
             let reply = found.ok_or_else(|| unknown(id))?;
             hold(&transaction, id, (reply.media, None), self.clock.now()).await?;
             transaction.delete(&QuickReply::at(id)).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(());
             }
         }
@@ -152,15 +152,6 @@ impl QuickReplies {
                 return Ok(filled);
             }
         }
-    }
-
-    /// Commits and waits for the disk; false when the work must run again.
-    async fn finish(&self, transaction: &mut Transaction) -> Result<bool, StoreError> {
-        let is_done = transaction.commit().await?;
-        if is_done {
-            self.store.durable().await?;
-        }
-        Ok(is_done)
     }
 }
 

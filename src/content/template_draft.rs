@@ -8,7 +8,7 @@ use crate::{
         Category, HeaderMedia, MediaFormat, MediaSource, MenuOption, Rendered, Template,
     },
     domain::{Content, Error, command::MediaKind},
-    inbox::{self, Draft, Sending},
+    inbox::{self, Draft, Drafts},
 };
 
 /// The draft of a template with its parameters. A file of it is checked as far as that costs nothing; `is_narrow` says
@@ -16,13 +16,13 @@ use crate::{
 pub fn template_draft(
     rendered: Rendered,
     components: &[Value],
-    sending: &Sending,
+    drafts: &Drafts,
     is_narrow: bool,
 ) -> Result<Draft, Error> {
     let Rendered { template: Template { name, language, category, .. }, text, media, menu } =
         rendered;
     let message = match media {
-        Some(media) => file(media, text, sending, is_narrow)?,
+        Some(media) => file(media, text, drafts, is_narrow)?,
         None => Draft::Content(Content::Text { body: text }),
     };
     let option = |MenuOption { id, title }| inbox::MenuOption { id, title };
@@ -38,7 +38,7 @@ pub fn template_draft(
 fn file(
     media: HeaderMedia,
     text: String,
-    sending: &Sending,
+    drafts: &Drafts,
     is_narrow: bool,
 ) -> Result<Draft, Error> {
     let HeaderMedia { format, source, filename } = media;
@@ -58,5 +58,5 @@ fn file(
             return Ok(Draft::Stored { id, kind, filename, caption });
         }
     };
-    sending.linked_file(("components", url), kind, (filename, caption), is_narrow)
+    drafts.linked_file(("components", url), kind, (filename, caption), is_narrow)
 }

@@ -82,6 +82,18 @@ impl Work<'_> {
         }
         Ok(events)
     }
+
+    /// The same, and publishes the events: writes and events are on the disk on return. False when the caller does the work
+    /// again.
+    #[must_use = "false says that the work must run again"]
+    pub async fn commit_durable(&mut self) -> Result<bool, StoreError> {
+        let Some(events) = self.commit().await? else { return Ok(false) };
+        match events.last() {
+            Some(last) => self.log.publish(last.seq).await?,
+            None => self.outside().durable().await?,
+        }
+        Ok(true)
+    }
 }
 
 impl EventLog {

@@ -1,6 +1,6 @@
 //! Start of what acts by itself: rules, flows, and the tickets and tasks that they make.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     accounts::MediaLinks,
@@ -8,10 +8,11 @@ use crate::{
         AutomaticWork, Automations, FileMessages, FlowJob, FlowRunner, Flows, IdleJob, Means,
     },
     config::Config,
+    domain::Clock,
     inbox::InboxParts,
     jobs::{Handler, Jobs},
     messaging::{Messaging, Tags},
-    store::StoreError,
+    store::{Store, StoreError},
     webhooks::BotEndpoints,
     work_items::{DueJob, WorkItems},
 };
@@ -21,6 +22,16 @@ pub struct Automation {
     pub work_items: WorkItems,
     pub rules: Automations,
     pub flows: Flows,
+}
+
+/// Links to files, which hold as long as the configuration says.
+pub async fn media_links(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+) -> Result<MediaLinks, StoreError> {
+    let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
+    MediaLinks::open(store, clock.clone(), life).await
 }
 
 /// What makes messages of files, with links to them where others know an address of the gateway.
@@ -41,8 +52,7 @@ impl Automation {
         let rules = Automations::open(store.clone(), clock.clone()).await?;
         let flows = Flows::open(store.clone(), clock.clone()).await?;
         let (jobs, contacts) = (jobs.clone(), contacts.clone());
-        let work_items =
-            WorkItems { store, log, jobs: jobs.clone(), contacts: contacts.clone(), clock };
+        let work_items = WorkItems { store, log, jobs: jobs.clone(), clock };
         let (tags, endpoints) = (tags.clone(), Arc::new(BotEndpoints));
         let means = Means { tags, work_items: work_items.clone(), endpoints };
         let runner = FlowRunner {

@@ -8,20 +8,22 @@ use uuid::Uuid;
 use crate::{
     analytics::{Analytics, AnalyticsConsumer},
     answers::{AnswerRules, Assistant},
+    api::BusinessWords,
     automation::AutomaticWork,
     bots::{Bots, Responder},
     campaigns::{self, CampaignParts, Campaigns, StartJob},
     config::{Config, ProviderSecrets},
+    contacts::ContactIntake,
     content::Templates,
     domain::Clock,
     egress::{Guard, OwnPorts},
     events::{Consumers, EventLog},
     inbox::{
-        AnswerQueue, Answering, AnsweringParts, ConsumerParts, Inbox, InboxConsumer, InboxParts,
-        Sending, SendingParts, SnoozeJob, WindowJob,
+        AnswerQueue, Answering, AnsweringParts, BulkSending, ConsumerParts, Drafts, Inbox,
+        InboxConsumer, InboxParts, Sending, SendingParts, SnoozeJob, WindowJob,
     },
     jobs::{Handler, Jobs},
-    knowledge::{FetchJob, Knowledge, KnowledgeParts},
+    knowledge::{FetchJob, Knowledge, KnowledgeParts, Retrieval},
     messaging::{Messaging, Outbox},
     payments::{Closing, Expiry, Payments, PaymentsParts},
     providers,
@@ -35,13 +37,13 @@ pub type NamedHandler = (&'static str, Arc<dyn Handler>);
 /// What words the answers of bots.
 pub fn assistant(
     config: &Config,
-    knowledge: &Knowledge,
+    retrieval: &Retrieval,
     own_ports: &OwnPorts,
     clock: &Clock,
 ) -> Assistant {
     let model = providers::model::of_settings(config, own_ports);
     let rules = AnswerRules::of(&config.assistant);
-    let assistant = Assistant::new(Responder::new(knowledge.clone()), model, rules, clock.clone());
+    let assistant = Assistant::new(Responder::new(retrieval.clone()), model, rules, clock.clone());
     assistant.simulating(providers::model::simulated(config))
 }
 
@@ -60,7 +62,6 @@ pub fn start_inbox(
         store: store.clone(),
         log: log.clone(),
         clock: clock.clone(),
-        contacts: contacts.clone(),
         settings: settings.clone(),
         bots: bots.clone(),
         assistant: assistant.clone(),
@@ -71,7 +72,7 @@ pub fn start_inbox(
     let consumer = InboxConsumer::new(ConsumerParts {
         clock: clock.clone(),
         jobs: jobs.clone(),
-        contacts: contacts.clone(),
+        intake: ContactIntake::new(contacts, settings.clone()),
         outbox: Some(outbox.clone()),
         settings: settings.clone(),
         bots: bots.clone(),
@@ -103,25 +104,30 @@ pub fn jobs(inbox: &Inbox, campaigns: &Campaigns, sms: &Sms) -> [NamedHandler; 4
     ]
 }
 
-/// Sends to contacts, by the rules of the settings.
-pub fn sending(config: &Config, inbox: &Inbox, messaging: &Messaging) -> Sending {
+/// Sends to contacts, one by one and in bulk, by the rules of the settings.
+pub fn sending(
+    config: &Config,
+    inbox: &Inbox,
+    messaging: &Messaging,
+) -> (Drafts, Sending, BulkSending) {
     let InboxParts { store, contacts, clock, settings, .. } = inbox.parts().clone();
     let Messaging { sends, outbox, message_actions, chats, uploads, library, .. } =
         messaging.clone();
-    Sending::new(SendingParts {
+    let per_recipient_hour = config.limits.per_recipient_hour;
+    let drafts = Drafts { uploads, library, clock, per_recipient_hour };
+    let bulk =
+        BulkSending { sends: sends.clone(), outbox, chats: chats.clone(), drafts: drafts.clone() };
+    let sending = Sending::new(SendingParts {
         store,
         inbox: inbox.clone(),
         contacts,
         sends,
-        outbox,
         message_actions,
         chats,
-        uploads,
-        library,
-        clock,
+        drafts: drafts.clone(),
         settings,
-        per_recipient_hour: config.limits.per_recipient_hour,
-    })
+    });
+    (drafts, sending, bulk)
 }
 
 /// Payment links, and the handlers of their jobs.
@@ -131,14 +137,14 @@ pub fn payments(
     jobs: &Jobs,
     (own_ports, secrets): (&OwnPorts, &ProviderSecrets),
 ) -> (Payments, [NamedHandler; 2]) {
-    let InboxParts { store, log, contacts, clock, .. } = inbox.parts().clone();
+    let InboxParts { store, log, clock, .. } = inbox.parts().clone();
     let provider = providers::payments::of_settings(config, own_ports, secrets);
     let handlers: [(&'static str, Arc<dyn Handler>); 2] = [
         (Expiry::KIND, Arc::new(Expiry::new(clock.clone(), jobs.clone()))),
         (Closing::KIND, Arc::new(Closing::new(provider.clone()))),
     ];
     let jobs = jobs.clone();
-    (Payments::new(PaymentsParts { store, log, jobs, contacts, clock, provider }), handlers)
+    (Payments::new(PaymentsParts { store, log, jobs, clock, provider }), handlers)
 }
 
 /// What bots know, and the handler of its job.
@@ -147,25 +153,30 @@ pub fn knowledge(
     (store, log, clock): (Store, EventLog, Clock),
     jobs: &Jobs,
     own_ports: &OwnPorts,
-) -> (Knowledge, NamedHandler) {
+) -> (Knowledge, Retrieval, NamedHandler) {
     let guard = Guard::for_media(own_ports.clone(), config.media.allow_private_sources);
     let folder = config.data.dir.join("knowledge");
     // Downloads that the last run of the gateway did not finish.
     let _ = std::fs::remove_dir_all(&folder);
     let jobs = jobs.clone();
-    let knowledge = Knowledge::new(KnowledgeParts { store, log, jobs, clock, guard, folder });
+    let retrieval = Retrieval::new(store.clone());
+    let parts =
+        KnowledgeParts { store, log, jobs, clock, guard, folder, retrieval: retrieval.clone() };
+    let knowledge = Knowledge::new(parts);
     let handler: Arc<dyn Handler> = Arc::new(FetchJob::new(knowledge.clone()));
-    (knowledge, (FetchJob::KIND, handler))
+    (knowledge, retrieval, (FetchJob::KIND, handler))
 }
 
-/// The id of this gateway as an organization, made at its first start. While the disk refuses writes, it is another.
-pub async fn organization(store: &Store) -> Result<Uuid, StoreError> {
-    setting_or_make(store, "organization", Uuid::now_v7()).await
+/// What words the events of the business API. The id of this gateway as an organization is made at its first start;
+/// while the disk refuses writes, it is another.
+pub async fn words(store: &Store) -> Result<BusinessWords, StoreError> {
+    let organization = setting_or_make(store, "organization", Uuid::now_v7()).await?;
+    Ok(BusinessWords::new(organization))
 }
 
 /// Broadcasts, with the task that sends them.
 pub fn start_campaigns(
-    (inbox, sending): (&Inbox, &Sending),
+    (inbox, bulk): (&Inbox, &BulkSending),
     (templates, jobs): (&Templates, &Jobs),
     consumers: &Consumers,
     tasks: &TaskTracker,
@@ -179,7 +190,8 @@ pub fn start_campaigns(
         clock,
         contacts,
         templates: templates.clone(),
-        sending: sending.clone(),
+        inbox: inbox.clone(),
+        bulk: bulk.clone(),
         settings,
     });
     campaigns::start(&campaigns, consumers, tasks, stop);

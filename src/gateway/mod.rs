@@ -29,20 +29,20 @@ use self::{
     settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings},
 };
 use crate::{
-    accounts::{ApiKeys, BootstrapKey, MediaLinks},
+    accounts::{ApiKeys, BootstrapKey},
     answers::Summaries,
-    api::{self, BusinessWords, WorkspaceWords},
+    api::{self, WorkspaceWords},
     audit::Audit,
     backup::{self, Backups, BackupsParts},
     bots::Bots,
     config::Config,
-    contacts::Contacts,
+    contacts::{ContactImports, Contacts},
     content::{QuickReplies, Templates},
     descriptors,
     domain::Clock,
     egress::{OwnPort, OwnPorts},
     events::{Consumers, EventLog, Retry},
-    inbox::InboxParts,
+    inbox::{Assignments, InboxActions, InboxParts},
     jobs::{Jobs, Tries},
     messaging::{
         Ingest, Messaging, MessagingParts, Outbox, OutboxParts, Reservations, SendResults,
@@ -199,13 +199,12 @@ impl Gateway {
         });
 
         let jobs = Jobs::new(store.clone(), events.clone(), clock.clone());
-        let settings = Settings::open(&store, events.clone(), &config)
-            .await
-            .map_err(|source| store_error(&config, source))?;
+        let settings = Settings::open(&store, events.clone(), &config).await;
+        let settings = settings.map_err(|source| store_error(&config, source))?;
         settings.feed(&world.secrets);
         let parts = (store.clone(), events.clone(), clock.clone());
-        let (knowledge, fetch) = business::knowledge(&config, parts.clone(), &jobs, &own_ports);
-        let contacts = Contacts::new(parts, settings.clone(), tasks.clone(), stop.clone());
+        let (knowledge, retrieval, fetch) = business::knowledge(&config, parts, &jobs, &own_ports);
+        let contacts = Contacts::new(store.clone(), events.clone(), clock.clone());
         let bots = Bots::new(store.clone(), clock.clone());
         let inbox_parts = InboxParts {
             store: store.clone(),
@@ -217,14 +216,12 @@ impl Gateway {
             settings: settings.clone(),
             jobs: jobs.clone(),
         };
-        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
-        let media_links = MediaLinks::open(&store, clock.clone(), life)
-            .await
-            .map_err(|source| store_error(&config, source))?;
+        let media_links = automation::media_links(&config, &store, &clock).await;
+        let media_links = media_links.map_err(|source| store_error(&config, source))?;
         let files = automation::file_messages(&config, &messaging, &media_links);
         let opened = Automation::open(&inbox_parts, &jobs, (&messaging.tags, files)).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
-        let assistant = business::assistant(&config, &knowledge, &own_ports, &clock);
+        let assistant = business::assistant(&config, &retrieval, &own_ports, &clock);
         let (inbox, answers) = business::start_inbox(
             inbox_parts,
             &jobs,
@@ -233,15 +230,14 @@ impl Gateway {
             &tasks,
             stop.clone(),
         );
-        let sending = business::sending(&config, &inbox, &messaging);
+        let (drafts, sending, bulk) = business::sending(&config, &inbox, &messaging);
         let ports = (&own_ports, &world.secrets);
         let (payments, payment_handlers) = business::payments(&config, &inbox, &jobs, ports);
 
-        let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());
         let analytics = business::start_analytics(&inbox, &tasks, stop.clone());
         let campaigns = business::start_campaigns(
-            (&inbox, &sending),
+            (&inbox, &bulk),
             (&templates, &jobs),
             &consumers,
             &tasks,
@@ -288,9 +284,8 @@ impl Gateway {
         );
 
         let frames = api::AllFrames::default();
-        let organization = business::organization(&store).await;
-        let words =
-            BusinessWords::new(organization.map_err(|source| store_error(&config, source))?);
+        let words = business::words(&store).await;
+        let words = words.map_err(|source| store_error(&config, source))?;
         let bot_words = WorkspaceWords::default();
         let wordings = frames.wordings().with(BUSINESS, Arc::new(words.clone()));
         let wordings = wordings.with(WORKSPACE, Arc::new(bot_words.clone()));
@@ -361,11 +356,14 @@ impl Gateway {
             sessions,
             idempotency,
             health: Health::new(store.clone()),
+            inbox_actions: InboxActions::new(inbox.parts()),
+            assignments: Assignments::new(inbox.parts()),
             inbox,
             sandbox_warning: world.sandbox_warning,
             network: world.network.clone(),
             page: world.page_door(&config),
             config: config.clone(),
+            quick_replies: QuickReplies::new(store.clone(), clock.clone()),
             clock,
             supervisor,
             sends: messaging.sends,
@@ -381,6 +379,7 @@ impl Gateway {
             message_files: messaging.message_files,
             uploads: messaging.uploads,
             library: messaging.library,
+            drafts,
             sending,
             payments,
             settings,
@@ -388,10 +387,11 @@ impl Gateway {
             web_chats,
             widgets,
             search,
+            contact_imports: ContactImports::new(contacts.clone(), tasks.clone(), stop.clone()),
             contacts,
-            quick_replies,
             templates,
             knowledge,
+            retrieval,
             bots,
             teams: team.teams,
             notes: team.notes,

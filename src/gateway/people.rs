@@ -11,7 +11,7 @@ use crate::{
     config::{Config, MailProvider, NetworkKind},
     content::CannedResponses,
     domain::Clock,
-    inbox::{Inbox, InboxParts, Views},
+    inbox::{Assignments, Inbox, InboxParts, Views},
     jobs::{Handler, Jobs},
     mail::{MailJob, Post},
     notes::Notes,
@@ -94,7 +94,8 @@ pub fn start_team_work(
     tasks: &TaskTracker,
     stop: CancellationToken,
 ) -> TeamWork {
-    let InboxParts { store, log, consumers, contacts, clock, settings, .. } = inbox.parts().clone();
+    let InboxParts { store, log, consumers, clock, settings, .. } = inbox.parts().clone();
+    let assignments = Assignments::new(inbox.parts());
     let parts = NotificationParts {
         inbox: inbox.clone(),
         presence: presence.clone(),
@@ -102,18 +103,19 @@ pub fn start_team_work(
         clock: clock.clone(),
     };
     consumers.start(NotificationConsumer::new(parts), tasks, stop.clone());
-    let parts = AssignmentParts { inbox: inbox.clone(), presence: presence.clone(), settings };
+    let parts =
+        AssignmentParts { assignments: assignments.clone(), presence: presence.clone(), settings };
     consumers.start(AssignmentConsumer::new(parts), tasks, stop);
     let parts = TeamsParts {
         store: store.clone(),
         log: log.clone(),
         clock: clock.clone(),
         accounts: accounts.clone(),
-        inbox: inbox.clone(),
+        assignments,
     };
     TeamWork {
         teams: Teams::new(parts),
-        notes: Notes::new(store.clone(), log, contacts, clock.clone()),
+        notes: Notes::new(store.clone(), log, clock.clone()),
         notifications: Notifications::new(store.clone(), clock.clone()),
         canned_responses: CannedResponses::new(store.clone(), clock.clone()),
         views: Views::new(store, clock),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    contacts::{Actor, Contact, Contacts},
+    contacts::{Actor, Contact, get_in},
     domain::{
         Clock, Content, Event, EventBody, Jid, Message, ModuleEvent, Timestamp, clock::between,
     },
@@ -73,7 +73,6 @@ pub struct Turn<'t, 'w> {
 #[derive(Clone, Copy)]
 pub(in crate::inbox) struct Tools<'t> {
     pub post: &'t Post,
-    pub contacts: &'t Contacts,
     pub settings: &'t Settings,
     pub clock: &'t Clock,
     /// Messages that a machine may send to one conversation in a minute.
@@ -88,7 +87,7 @@ impl Turn<'_, '_> {
     /// The contact of the conversation; none in a web chat.
     pub async fn contact(&self) -> Result<Option<Contact>, StoreError> {
         match self.state.contact {
-            Some(id) => self.tools.contacts.known(self.work.store(), id).await,
+            Some(id) => get_in(self.work.store(), id).await,
             None => Ok(None),
         }
     }
@@ -176,7 +175,7 @@ impl Turn<'_, '_> {
         for event in &events {
             self.work.append(NewEvent::of_module(Some((&self.state.session).into()), event)?);
         }
-        let (contacts, at) = (self.tools.contacts, self.event.at);
-        timeline::note(contacts, self.work, self.state, &events, Actor::GATEWAY, at).await
+        let at = self.event.at;
+        timeline::note(self.work, self.state, &events, Actor::GATEWAY, at).await
     }
 }

@@ -55,16 +55,6 @@ impl InboxState {
         }
     }
 
-    /// Leaves the conversation to people because the contact asks for one. One that is with people stays as it is; one
-    /// that was resolved goes on.
-    pub fn ask_for_person(&mut self, bot: Uuid, now: Timestamp) -> Vec<InboxEvent> {
-        let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
-        if self.is_for_bots() {
-            events.push(self.hand_off(bot, HandoffReason::Visitor, now));
-        }
-        events
-    }
-
     /// Gives the conversation back to its bot.
     pub fn resume_bot(&mut self) {
         self.run = BotRun { recent: std::mem::take(&mut self.run.recent), ..BotRun::default() };

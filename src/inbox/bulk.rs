@@ -9,18 +9,14 @@
 use crate::{
     domain::{
         Content, Error, ErrorCode, Jid, SessionId, Timestamp,
-        command::MediaKind,
         outbox::{OutboxEntry, SendOptions},
     },
     inbox::{
-        marketing, recipient,
-        sending::{Counted, Draft, Made, Sending, SendingParts, Terms},
+        drafts::{Counted, Draft, Drafts, Made, Terms},
+        recipient,
     },
-    messaging::{
-        Along, Place, Readiness, Reservation,
-        uploads::{Upload, Wanted},
-    },
-    store::{Store, StoreError},
+    messaging::{Along, Chats, Outbox, Place, Reservation, Sends},
+    store::Store,
 };
 
 /// Somebody who is written to in a session.
@@ -44,61 +40,25 @@ impl Ready {
     }
 }
 
-impl Sending {
-    pub fn readiness(&self, session: &SessionId) -> Result<Readiness, Error> {
-        self.parts.sends.readiness(session)
+/// Sends many messages. Clones are the same service.
+#[derive(Clone)]
+pub struct BulkSending {
+    pub sends: Sends,
+    pub outbox: Outbox,
+    pub chats: Chats,
+    pub drafts: Drafts,
+}
+
+impl BulkSending {
+    pub async fn person(&self, session: &SessionId, id: &Jid) -> Result<Person, Error> {
+        let chat = self.chats.canonical_id(session, id).await?;
+        let counted_by = self.chats.number_of(session, &chat).await?;
+        Ok(Person { chat, counted_by })
     }
 
     /// Refuses a session that cannot send at this moment.
     pub fn check_ready(&self, session: &SessionId) -> Result<(), Error> {
-        self.parts.sends.check_ready(session, SendOptions::default())
-    }
-
-    /// The draft of a file at an address, which a field of a request names. It is checked as far as that costs nothing;
-    /// `is_narrow` says that the caller may reach only what a key for one session may.
-    pub fn linked_file(
-        &self,
-        (field, url): (&'static str, String),
-        kind: MediaKind,
-        (filename, caption): (Option<String>, Option<String>),
-        is_narrow: bool,
-    ) -> Result<Draft, Error> {
-        let uploads = &self.parts.uploads;
-        let source = uploads.url(field, url, is_narrow);
-        uploads.check(&source, kind, filename.as_deref(), caption.as_deref())?;
-        Ok(Draft::File { source, kind, filename, caption })
-    }
-
-    /// Takes the file of a draft in, for many messages; none for a draft whose file is at hand.
-    pub async fn file_of(&self, draft: Draft) -> Result<Option<Upload>, Error> {
-        match draft {
-            Draft::Template { message, .. } => Box::pin(self.file_of(*message)).await,
-            Draft::File { source, kind, filename, caption } => {
-                let wanted = Wanted { kind, filename, caption };
-                Ok(Some(self.parts.uploads.receive(source, wanted).await?))
-            }
-            Draft::Content(_) | Draft::Stored { .. } | Draft::Menu(..) => Ok(None),
-        }
-    }
-
-    /// Returns when all that is in the log now has been handled, so that what a contact did a moment ago counts.
-    pub async fn caught_up(&self) -> Result<(), Error> {
-        self.parts.inbox.caught_up().await
-    }
-
-    pub async fn person(&self, session: &SessionId, id: &Jid) -> Result<Person, Error> {
-        let chat = self.parts.chats.canonical_id(session, id).await?;
-        let counted_by = self.parts.chats.number_of(session, &chat).await?;
-        Ok(Person { chat, counted_by })
-    }
-
-    /// When these people got their last marketing messages, in their order.
-    pub async fn last_marketing(
-        &self,
-        store: &Store,
-        people: &[Jid],
-    ) -> Result<Vec<Option<Timestamp>>, StoreError> {
-        marketing::last(store, people).await
+        self.sends.check_ready(session, SendOptions::default())
     }
 
     /// Whether somebody had as many messages within an hour as it may have.
@@ -108,7 +68,7 @@ impl Sending {
         counted_by: &Jid,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let limit = self.parts.per_recipient_hour;
+        let limit = self.drafts.per_recipient_hour;
         match recipient::check(store, counted_by, limit, now).await {
             Ok(()) => Ok(false),
             Err(error) if error.code == ErrorCode::RateLimited => Ok(true),
@@ -124,9 +84,9 @@ impl Sending {
         draft: Draft,
         terms: Terms,
     ) -> Result<Ready, Error> {
-        let SendingParts { sends, outbox, .. } = &self.parts;
+        let Self { sends, outbox, drafts, .. } = self;
         let options = terms.options;
-        let made = self.make((&person.chat, &person.counted_by), draft, terms).await?;
+        let made = drafts.make((&person.chat, &person.counted_by), draft, terms).await?;
         let Made { request, counted, upload } = made;
         let outgoing = sends.outgoing(session, request).await;
         // Held until its file was moved.
@@ -140,12 +100,12 @@ impl Sending {
     /// transaction is to be dropped or the message left out.
     pub async fn enqueue_in(&self, store: &Store, ready: &Ready) -> Result<Place, Error> {
         ready.counted.write_in(store, &ready.entry).await?;
-        Ok(self.parts.outbox.enqueue_in(store, &ready.entry).await?)
+        Ok(self.outbox.enqueue_in(store, &ready.entry).await?)
     }
 
     /// Hands over a message whose commit is durable.
     pub async fn enqueued(&self, ready: Ready, place: Place) -> Result<(), Error> {
-        self.parts.outbox.enqueued(ready.entry, place, ready.reservation).await
+        self.outbox.enqueued(ready.entry, place, ready.reservation).await
     }
 
     /// Drops a message that was not enqueued, with its file.
@@ -157,7 +117,7 @@ impl Sending {
 
     /// Takes a message out of the outbox, unless an engine may have it already.
     pub async fn withdraw(&self, session: &SessionId, key: &str) -> Result<(), Error> {
-        let outbox = &self.parts.outbox;
+        let outbox = &self.outbox;
         match outbox.of_message(session, key).await? {
             Some(entry) if entry.state.is_waiting() => {
                 outbox.cancel(session, entry.id).await.map(|_| ())

@@ -1,10 +1,10 @@
-//! Changes of a conversation's state, each with the event that tells of it. Pure.
+//! Changes of a conversation's state by messages and by people, each with its event. Pure.
 
 use uuid::Uuid;
 
 use crate::{
     config::Reopen,
-    domain::{Error, ErrorCode, Jid, SessionId, Timestamp},
+    domain::{Jid, SessionId, Timestamp},
     inbox::{
         agent::Agent,
         bot_run::BotRun,
@@ -13,26 +13,7 @@ use crate::{
         status::Status,
         survey::{Answer, Survey},
     },
-    policy::CODE,
 };
-
-/// What a caller changes in a conversation at once; what is none stays as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InboxChange {
-    /// Another assignee, or nobody.
-    pub assignee: Option<Option<Agent>>,
-    pub status: Option<Status>,
-    pub starred: Option<bool>,
-    /// Out of sight until a time, or back in sight for none.
-    pub snoozed_until: Option<Option<Timestamp>>,
-}
-
-impl InboxChange {
-    /// To another status.
-    pub fn to(status: Status) -> Self {
-        Self { status: Some(status), ..Self::default() }
-    }
-}
 
 /// What a message to a contact is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,18 +86,6 @@ impl InboxState {
         Some(answer)
     }
 
-    /// What the survey says by now; none before a rating.
-    pub fn rated(&self) -> Option<InboxEvent> {
-        let survey = self.survey.as_ref()?;
-        let (id, comment) = (survey.id, survey.comment.clone());
-        Some(InboxEvent::Rated { of: self.about(), survey: id, rating: survey.rating?, comment })
-    }
-
-    /// Awaits no answer to the survey any more.
-    pub fn close_survey(&mut self) {
-        self.survey.iter_mut().for_each(Survey::close);
-    }
-
     /// Notes a message to the contact. What a machine sends by itself is no response. A person who answers a contact takes
     /// over from the bot.
     pub fn note_outbound(
@@ -166,7 +135,7 @@ impl InboxState {
         self.status = Status::waiting(self.assignee.is_some());
         self.opened_at = now;
         (self.first_inbound_at, self.first_response_at, self.resolved_at) = (None, None, None);
-        self.close_survey();
+        self.survey.iter_mut().for_each(Survey::close);
         self.run = BotRun::default();
         Some(InboxEvent::Opened { of: self.about(), reopened: true })
     }
@@ -207,74 +176,6 @@ impl InboxState {
         }
         events.extend(is_news.then(|| InboxEvent::Assigned { of: self.about(), assignee, by }));
         events
-    }
-
-    /// Makes a change of a caller: the assignee first, then the status. After a refusal the state is of no use.
-    pub fn apply(
-        &mut self,
-        change: InboxChange,
-        by: Option<Agent>,
-        now: Timestamp,
-    ) -> Result<Vec<InboxEvent>, Error> {
-        // An assignee is of a conversation that is assigned, or that was when it is resolved.
-        let is_for_somebody = matches!(change.assignee, Some(Some(_)));
-        let is_for_nobody = |status: &Status| status.is_automatic() || *status == Status::Open;
-        if is_for_somebody && change.status.as_ref().is_some_and(is_for_nobody) {
-            let fault = "must be ASSIGNED or RESOLVED where somebody is assigned";
-            return Err(Error::invalid_field("status", fault));
-        }
-        let mut events = Vec::new();
-        if let Some(assignee) = change.assignee {
-            events.extend(self.assign(assignee, by, now));
-        }
-        if let Some(status) = change.status {
-            events.extend(self.become_status(status, by, now)?);
-        }
-        self.starred = change.starred.unwrap_or(self.starred);
-        if let Some(until) = change.snoozed_until {
-            self.snooze(until, now)?;
-        }
-        Ok(events)
-    }
-
-    /// Takes on another status. Assigned is who has an assignee, so that a caller names one.
-    fn become_status(
-        &mut self,
-        status: Status,
-        by: Option<Agent>,
-        now: Timestamp,
-    ) -> Result<Vec<InboxEvent>, Error> {
-        if !self.status.may_become(status) {
-            let (from, to) = (self.status.as_str(), status.as_str());
-            let message = format!("a conversation that is {from} cannot become {to} at once");
-            return Err(Error::new(ErrorCode::Conflict, message).detail(CODE, "invalid_state"));
-        }
-        match status {
-            Status::Resolved => Ok(self.resolve(by, None, now).into_iter().collect()),
-            Status::Open => {
-                let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
-                events.extend(self.assign(None, by, now));
-                self.status = Status::Open;
-                self.run.is_paused = true;
-                Ok(events)
-            }
-            Status::Assigned if self.assignee.is_some() => {
-                let assignee = self.assignee;
-                Ok(self.assign(assignee, by, now))
-            }
-            Status::Assigned => {
-                Err(Error::invalid_field("status", "is ASSIGNED with an assignedTo alone"))
-            }
-            Status::AiActive if self.bot.is_some() => {
-                let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
-                events.extend(self.assign(None, by, now));
-                self.resume_bot();
-                Ok(events)
-            }
-            Status::BotActive | Status::AiActive => {
-                Err(Error::invalid_field("status", "needs a bot or a flow, and there is none"))
-            }
-        }
     }
 
     pub fn about(&self) -> About {

@@ -23,7 +23,9 @@ use crate::{
     answers::Assistant,
     bots::Bots,
     breakpoint::Breakpoint,
-    contacts::{Actor, Address, Contact, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
+    contacts::{
+        self, Actor, Address, Contact, ContactIntake, EntryKind, Inbound, Keyword, Medium, NewEntry,
+    },
     domain::{
         Body, Clock, Event, EventBody, FailureCode, Jid, JidKind, LogEvent, Message, MessageKind,
         ModuleEvent, SessionId,
@@ -45,6 +47,7 @@ use crate::{
         sent_note::{Author, SentNote},
         settings::{CONSUMER, InboxSettings},
         state::InboxState,
+        survey::Survey,
         surveys::Surveys,
         timeline, window_job,
     },
@@ -59,7 +62,7 @@ use crate::{
 pub struct InboxConsumer {
     clock: Clock,
     jobs: Jobs,
-    contacts: Contacts,
+    intake: ContactIntake,
     settings: Settings,
     surveys: Surveys,
     bots: BotStep,
@@ -72,7 +75,7 @@ pub struct InboxConsumer {
 pub struct ConsumerParts {
     pub clock: Clock,
     pub jobs: Jobs,
-    pub contacts: Contacts,
+    pub intake: ContactIntake,
     /// None where nothing is sent, as in tests.
     pub outbox: Option<Outbox>,
     pub settings: Settings,
@@ -88,7 +91,7 @@ impl InboxConsumer {
     pub const NAME: &'static str = CONSUMER;
 
     pub fn new(parts: ConsumerParts) -> Self {
-        let ConsumerParts { clock, jobs, contacts, outbox, settings, .. } = parts;
+        let ConsumerParts { clock, jobs, intake, outbox, settings, .. } = parts;
         let bots = BotStep {
             bots: parts.bots,
             assistant: parts.assistant,
@@ -97,15 +100,11 @@ impl InboxConsumer {
             clock: clock.clone(),
             rules: BotRules { settings: settings.clone(), clock: clock.clone() },
         };
-        let surveys = Surveys {
-            clock: clock.clone(),
-            contacts: contacts.clone(),
-            settings: settings.clone(),
-        };
+        let surveys = Surveys { clock: clock.clone(), settings: settings.clone() };
         let away = Away { clock: clock.clone(), settings: settings.clone() };
         let post = Post::new(clock.clone(), outbox);
         let automatic = parts.automatic;
-        Self { clock, jobs, contacts, settings, surveys, bots, away, post, automatic }
+        Self { clock, jobs, intake, settings, surveys, bots, away, post, automatic }
     }
 }
 
@@ -143,14 +142,14 @@ impl Consumer for InboxConsumer {
             return Ok(Flow::Done);
         }
         if let Some(EventBody::IdentityLearned { lid, phone, .. }) = event.body.whatsapp() {
-            self.contacts.identity_learned(work, lid, phone, event.at).await?;
+            contacts::identity_learned(work, lid, phone, event.at).await?;
             return Ok(Flow::Done);
         }
         let Some(chat) = event.body.chat() else { return Ok(Flow::Done) };
         if let Some(EventBody::MessageFailed { .. }) = event.body.whatsapp() {
             // The carrier knows of an opt-out.
             let address = Address::of_chat(chat);
-            self.contacts.opted_out_by_provider(work, address, event.at).await?;
+            contacts::opted_out_by_provider(work, address, event.at).await?;
             return Ok(Flow::Done);
         }
         if let Some(ChatEvent::ConversationDeleted { .. }) = event.body.read() {
@@ -248,14 +247,14 @@ impl InboxConsumer {
             session: Some(session),
             at: message.timestamp,
         };
-        let received = self.contacts.receive(work, &inbound).await?;
+        let received = self.intake.receive(work, &inbound).await?;
         state.contact = Some(received.contact.id);
         if let Some(keyword) = received.keyword {
             if step.is_new {
                 self.tell(work, state, step, vec![opened(state)], Actor::CONTACT).await?;
             }
             state.last_inbound = state.last_inbound.max(Some(message.timestamp));
-            state.close_survey();
+            state.survey.iter_mut().for_each(Survey::close);
             if received.confirm {
                 return self.confirm(work, state, keyword, step).await;
             }
@@ -263,7 +262,8 @@ impl InboxConsumer {
         }
         let text = if message.kind == MessageKind::Text { message.body.as_str() } else { "" };
         if let Some(answer) = state.note_answer(text, message.timestamp) {
-            let rated = answer.is_news.then(|| state.rated()).flatten();
+            let survey = state.survey.as_ref().filter(|_| answer.is_news);
+            let rated = survey.and_then(|survey| InboxEvent::rated(state.about(), survey));
             self.tell(work, state, step, rated.into_iter().collect(), Actor::CONTACT).await?;
             self.watch_window(work.store(), state).await?;
             return self.surveys.reply(&self.post, work, state, (event, answer.reply)).await;
@@ -336,9 +336,9 @@ impl InboxConsumer {
         state: &'t mut InboxState,
         step: Step<'t>,
     ) -> Turn<'t, 'w> {
-        let Self { post, contacts, settings, clock, bots, .. } = self;
+        let Self { post, settings, clock, bots, .. } = self;
         let most_a_minute = bots.assistant.rules().most_a_minute;
-        let tools = Tools { post, contacts, settings, clock, most_a_minute };
+        let tools = Tools { post, settings, clock, most_a_minute };
         let Step { event, is_new, is_paused, .. } = step;
         Turn { work, state, event, is_new, is_opened: is_new, is_paused, tools }
     }
@@ -369,7 +369,7 @@ impl InboxConsumer {
         if state.contact.is_none() {
             let (phone, lid) = addresses(event, message.chat());
             for address in [phone, lid].iter().flatten().filter_map(Address::of_chat) {
-                let found = self.contacts.find(work.store(), &address).await?;
+                let found = contacts::find_in(work.store(), &address).await?;
                 state.contact = state.contact.or(found.map(|contact| contact.id));
             }
         }
@@ -383,7 +383,7 @@ impl InboxConsumer {
                 "channel": Medium::of(session).as_str(),
             });
             let entry = NewEntry::new(EntryKind::MessageSent, actor, data);
-            self.contacts.message_sent(work, contact, message.timestamp, entry).await?;
+            contacts::message_sent(work, contact, message.timestamp, entry).await?;
         }
         Ok(Flow::Done)
     }
@@ -400,7 +400,7 @@ impl InboxConsumer {
         for event in &events {
             work.append(NewEvent::of_module(Some(step.session.into()), event)?);
         }
-        timeline::note(&self.contacts, work, state, &events, actor, step.event.at).await
+        timeline::note(work, state, &events, actor, step.event.at).await
     }
 
     /// Sends the confirmation of a keyword, in the commit of its event.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{EventSubject, Jid, LogEvent, Timestamp},
-    inbox::{agent::Agent, bot_run::HandoffReason},
+    inbox::{agent::Agent, bot_run::HandoffReason, survey::Survey},
 };
 
 /// The kind of the event that the inbox itself follows.
@@ -87,6 +87,12 @@ impl InboxEvent {
             | Self::WindowExpiring { of, .. } => of.automatic = true,
         }
         self
+    }
+
+    /// What the contact of a conversation answered to its survey by now; none before a rating.
+    pub fn rated(of: About, survey: &Survey) -> Option<Self> {
+        let Survey { id, rating, comment, .. } = survey;
+        Some(Self::Rated { of, survey: *id, rating: (*rating)?, comment: comment.clone() })
     }
 
     pub fn about(&self) -> &About {

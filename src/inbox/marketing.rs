@@ -27,7 +27,7 @@ fn key(person: &Jid) -> Key<LastMarketing> {
     LastMarketing::key().text(person.as_str())
 }
 
-/// When each of these people got the last one, in their order.
+/// When each of these people got their last marketing message, in their order.
 pub async fn last(store: &Store, people: &[Jid]) -> Result<Vec<Option<Timestamp>>, StoreError> {
     let keys: Vec<Key<LastMarketing>> = people.iter().map(key).collect();
     let found = store.get_many(&keys).await?;

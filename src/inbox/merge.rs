@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::VecDeque};
 
 use crate::{
     domain::SessionId,
-    inbox::state::InboxState,
+    inbox::state::{InboxState, in_list},
     store::{Found, IndexKey, Store, StoreError},
 };
 
@@ -51,7 +51,7 @@ impl<'a> Merge<'a> {
         (before, wanted): (Option<&InboxState>, Option<usize>),
     ) -> Self {
         let stream = |session: &SessionId, list: &str| Stream {
-            list: InboxState::list(session, list),
+            list: in_list(session, list),
             after: before.map(|before| behind(session, list, before)),
             ahead: VecDeque::new(),
             is_over: false,
@@ -113,7 +113,7 @@ impl<'a> Merge<'a> {
 
 /// The last key of a list that does not come behind a conversation in the merged order.
 fn behind(session: &SessionId, list: &str, before: &InboxState) -> IndexKey<InboxState> {
-    let at = InboxState::list(session, list).time_descending(before.listed.last_activity);
+    let at = in_list(session, list).time_descending(before.listed.last_activity);
     match session.as_str().cmp(before.session.as_str()) {
         std::cmp::Ordering::Less => at.text(&char::MAX.to_string()),
         std::cmp::Ordering::Equal => at.text(before.chat.as_str()),

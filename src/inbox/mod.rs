@@ -9,8 +9,10 @@
 //! The state lies beside the record of the conversation, which messaging owns. A list is an index by last activity, and
 //! its length is a counter that changes in the same commit.
 
+mod actions;
 mod agent;
 mod away;
+mod assignments;
 mod automatic;
 mod answering;
 mod bot_changes;
@@ -20,12 +22,13 @@ mod bot_step;
 mod bot_turn;
 mod bulk;
 mod changed;
+mod caller_change;
 mod changes;
 mod consumer;
 mod counts;
+mod drafts;
 mod event;
 mod facts;
-mod giving_back;
 mod keeping;
 mod list;
 mod marketing;
@@ -56,22 +59,26 @@ mod tests;
 mod window_job;
 
 pub use self::{
+    actions::InboxActions,
     agent::Agent,
     answering::{AnswerQueue, Answering, AnsweringParts},
+    assignments::Assignments,
     automatic::{Automatic, Then, Turn},
     bot_run::{BotRun, HandoffReason, HandoffRequest},
     bot_turn::BotTurn,
-    bulk::{Person, Ready},
+    bulk::{BulkSending, Person, Ready},
+    caller_change::InboxChange,
     changed::ConversationChanged,
-    changes::InboxChange,
     consumer::{ConsumerParts, InboxConsumer},
     counts::put_state,
+    drafts::{Draft, Drafts, Terms},
     event::{About, InboxEvent},
     list::{InboxFilter, InboxPage, Order as InboxOrder},
+    marketing::last as last_marketing,
     menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section, SentMenu},
     post::Outcome,
     rotation::next as next_in_turn,
-    sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms, chats_of},
+    sending::{Prepared, Recipient, Sending, SendingParts, SentToContact},
     sent_note::{Author, AuthorKind, SentNote},
     service::{Inbox, InboxParts},
     settings::InboxSettings,

@@ -7,31 +7,19 @@
 //!
 //! What is refused on the way counts against no limit.
 
-use async_trait::async_trait;
-use uuid::Uuid;
-
 use crate::{
-    contacts::{Address, Contact, Contacts, Medium},
-    domain::{
-        Clock, Content, Error, ErrorCode, Jid, JidKind, MessageId, SessionId, Subject, Timestamp,
-        command::MediaKind,
-        outbox::{OutboxEntry, SendOptions},
-    },
+    contacts::{Address, Contact, Contacts, Medium, find_in},
+    domain::{Error, Jid, MessageId, SessionId, Subject, outbox::SendOptions},
     inbox::{
-        marketing,
-        menu::{MenuDraft, MenuOption, SentMenu},
+        drafts::{Draft, Drafts, Made, Terms},
         recipient,
-        sent_note::{Author, SentNote},
         service::Inbox,
         state::InboxState,
     },
-    messaging::{
-        Along, Chats, Library, MessageActions, Outbox, SendOutcome, SendRequest, Sends,
-        uploads::{Source, Upload, Uploads, Wanted},
-    },
+    messaging::{Chats, MessageActions, SendOutcome, Sends},
     policy::{self, Kind, Question, Surface, Verdict, Warning},
     settings::Settings,
-    store::{Record, Store},
+    store::Store,
 };
 
 /// What sends need.
@@ -41,21 +29,16 @@ pub struct SendingParts {
     pub inbox: Inbox,
     pub contacts: Contacts,
     pub sends: Sends,
-    pub outbox: Outbox,
     pub message_actions: MessageActions,
     pub chats: Chats,
-    pub uploads: Uploads,
-    pub library: Library,
-    pub clock: Clock,
+    pub drafts: Drafts,
     pub settings: Settings,
-    /// Messages to one recipient in an hour; 0 for no limit.
-    pub per_recipient_hour: usize,
 }
 
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct Sending {
-    pub(in crate::inbox) parts: SendingParts,
+    parts: SendingParts,
 }
 
 /// Whom a message is for.
@@ -70,46 +53,6 @@ pub enum Recipient {
         session: SessionId,
         chat: Jid,
     },
-}
-
-/// What is sent.
-pub enum Draft {
-    Content(Content),
-    File {
-        source: Source,
-        kind: MediaKind,
-        filename: Option<String>,
-        caption: Option<String>,
-    },
-    /// A file of the library.
-    Stored {
-        id: Uuid,
-        kind: MediaKind,
-        filename: Option<String>,
-        caption: Option<String>,
-    },
-    /// With the menu as the caller wrote it.
-    Menu(MenuDraft, serde_json::Value),
-    /// A template with its parameters: a text or a file, what can be replied, and the template as the caller named it.
-    Template {
-        message: Box<Draft>,
-        options: Vec<MenuOption>,
-        written: serde_json::Value,
-        /// Counted, so that nobody gets too much of it.
-        is_marketing: bool,
-    },
-}
-
-/// Who sends, and what goes with the message.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    pub author: Author,
-    pub client_ref: Option<String>,
-    /// The message's key, if it was chosen before.
-    pub key: Option<String>,
-    pub quoted: Option<String>,
-    pub link_preview: bool,
-    pub options: SendOptions,
 }
 
 /// A send that may be carried out.
@@ -142,8 +85,8 @@ impl Sending {
         kind: Kind,
         options: SendOptions,
     ) -> Result<Prepared, Error> {
-        let SendingParts { store, inbox, sends, clock, settings, per_recipient_hour, .. } =
-            &self.parts;
+        let SendingParts { store, inbox, sends, drafts, settings, .. } = &self.parts;
+        let Drafts { clock, per_recipient_hour, .. } = drafts;
         let (session, chat) = self.place(recipient).await?;
         inbox.caught_up().await?;
         // A web chat is the gateway's own: a visitor has asked for what is written there.
@@ -193,62 +136,12 @@ impl Sending {
     ) -> Result<SentToContact, Error> {
         let options = terms.options;
         let place = (&prepared.chat, &prepared.recipient);
-        let Made { request, counted, upload } = self.make(place, draft, terms).await?;
-        let sends = &self.parts.sends;
+        let SendingParts { sends, drafts, .. } = &self.parts;
+        let Made { request, counted, upload } = drafts.make(place, draft, terms).await?;
         let sent = sends.send_along(&prepared.session, request, options, Some(&counted)).await;
         // Held until the send has moved the file.
         drop(upload);
         Ok(SentToContact { outcome: sent?, prepared })
-    }
-
-    /// Makes a message of a draft, for a chat and the person whose messages are counted. A file is taken in.
-    pub(in crate::inbox) async fn make(
-        &self,
-        (chat, recipient): (&Jid, &Jid),
-        draft: Draft,
-        terms: Terms,
-    ) -> Result<Made, Error> {
-        let SendingParts { uploads, clock, per_recipient_hour, .. } = &self.parts;
-        let Terms { author, client_ref, key, quoted, link_preview, .. } = terms;
-        let (draft, options, template, is_marketing) = match draft {
-            Draft::Template { message, options, written, is_marketing } => {
-                (*message, options, Some(written), is_marketing)
-            }
-            draft => (draft, Vec::new(), None, false),
-        };
-        let mut upload = None;
-        let (content, menu, interactive) = match draft {
-            Draft::Content(content) => (content, None, None),
-            Draft::Menu(menu, written) => {
-                let sent = menu.sent(clock.now());
-                (Content::Text { body: menu.text() }, Some(sent), Some(written))
-            }
-            Draft::Template { .. } => {
-                return Err(Error::internal("a template within a template was sent"));
-            }
-            Draft::File { source, kind, filename, caption } => {
-                let wanted = Wanted { kind, filename, caption };
-                let received = upload.insert(uploads.receive(source, wanted).await?);
-                (Content::Media(received.media.clone()), None, None)
-            }
-            Draft::Stored { id, kind, filename, caption } => {
-                let (source, wanted) = (self.stored(id).await?, Wanted { kind, filename, caption });
-                let received = upload.insert(uploads.receive(source, wanted).await?);
-                (Content::Media(received.media.clone()), None, None)
-            }
-        };
-        let menu = menu.or_else(|| SentMenu::of_template(options, clock.now()));
-        let (chat, mentions) = (chat.clone(), Vec::new());
-        let counted = Counted {
-            recipient: recipient.clone(),
-            limit: if chat.kind() == JidKind::Web { 0 } else { *per_recipient_hour },
-            now: clock.now(),
-            note: SentNote { client_ref, interactive, template, ..SentNote::by(author) },
-            menu,
-            is_marketing,
-        };
-        let request = SendRequest { key, chat, content, quoted, mentions, link_preview };
-        Ok(Made { request, counted, upload })
     }
 
     /// Reacts to a message, which counts as a message to its chat. An empty emoji removes the reaction.
@@ -258,7 +151,8 @@ impl Sending {
         message: &MessageId,
         emoji: String,
     ) -> Result<(), Error> {
-        let SendingParts { store, clock, message_actions, per_recipient_hour, .. } = &self.parts;
+        let SendingParts { store, message_actions, drafts, .. } = &self.parts;
+        let Drafts { clock, per_recipient_hour, .. } = drafts;
         let mut transaction = store.transaction();
         loop {
             let (recipient, now) = (&prepared.recipient, clock.now());
@@ -268,37 +162,6 @@ impl Sending {
             }
         }
         message_actions.react(&prepared.session, message, emoji).await
-    }
-
-    async fn stored(&self, id: Uuid) -> Result<Source, Error> {
-        let library = &self.parts.library;
-        let unknown = |_| Error::invalid_field("mediaId", "names no uploaded file");
-        let file = library.get(id).await.map_err(unknown)?;
-        let path = library.path(&file);
-        Ok(Source::Stored { field: "mediaId", path, mime: file.mime, name: file.filename })
-    }
-
-    /// The contacts of these ids, in their order; none for one that was deleted.
-    pub async fn contacts_of(&self, ids: &[Uuid]) -> Result<Vec<Option<Contact>>, Error> {
-        self.parts.contacts.get_many(ids).await
-    }
-
-    /// The address of a contact.
-    pub async fn address_of(&self, contact: Uuid) -> Result<Jid, Error> {
-        let contact = self.parts.contacts.get(contact).await?;
-        chats_of(&contact).into_iter().next().ok_or_else(|| {
-            Error::new(ErrorCode::Conflict, "this contact has no number that can be written to")
-        })
-    }
-
-    /// The ids of the chats that a contact may have.
-    pub async fn chats_of(&self, contact: Uuid) -> Result<Vec<Jid>, Error> {
-        Ok(chats_of(&self.parts.contacts.get(contact).await?))
-    }
-
-    /// The same of several contacts, whose records are at hand.
-    pub fn chats_of_all(&self, contacts: &[Contact]) -> Vec<Jid> {
-        contacts.iter().flat_map(chats_of).collect()
     }
 
     /// The conversation of a recipient.
@@ -342,54 +205,9 @@ impl Sending {
         };
         let contact = match (by_state, Address::of_chat(&person)) {
             (Some(contact), _) => Some(contact),
-            (None, Some(address)) => contacts.find(store, &address).await?,
+            (None, Some(address)) => find_in(store, &address).await?,
             (None, None) => None,
         };
         Ok((contact, person))
-    }
-}
-
-/// The chats that a contact has in a session of WhatsApp or SMS, by each of its ids.
-pub fn chats_of(contact: &Contact) -> Vec<Jid> {
-    let phone = contact.phone.as_ref().map(|digits| format!("{digits}@c.us"));
-    let lid = contact.lid.as_ref().map(|digits| format!("{digits}@lid"));
-    [phone, lid].into_iter().flatten().filter_map(|id| id.parse().ok()).collect()
-}
-
-/// A message that is made and not accepted yet.
-pub(in crate::inbox) struct Made {
-    pub request: SendRequest,
-    pub counted: Counted,
-    /// Its file, which is removed when this is dropped before the file is moved.
-    pub upload: Option<Upload>,
-}
-
-/// What is written in the commit of an accepted message.
-pub(in crate::inbox) struct Counted {
-    recipient: Jid,
-    limit: usize,
-    now: Timestamp,
-    note: SentNote,
-    menu: Option<SentMenu>,
-    is_marketing: bool,
-}
-
-#[async_trait]
-impl Along for Counted {
-    async fn write_in(&self, store: &Store, entry: &OutboxEntry) -> Result<(), Error> {
-        recipient::count(store, &self.recipient, self.limit, self.now).await?;
-        let mut transaction = store.transaction();
-        let session = &entry.session;
-        transaction.put(&SentNote::at(session, &entry.outgoing.key), &self.note).await?;
-        if self.is_marketing {
-            marketing::note(store, &self.recipient, self.now).await?;
-        }
-        if let Some(menu) = &self.menu {
-            let of_chat = SentMenu::key().text(session.as_str()).text(entry.chat().as_str());
-            transaction.put(&of_chat, menu).await?;
-        }
-        // Within a transaction nothing can be in conflict.
-        transaction.commit().await?;
-        Ok(())
     }
 }

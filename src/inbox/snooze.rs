@@ -26,22 +26,17 @@ pub struct Payload {
     pub chat: Jid,
 }
 
-impl InboxState {
-    /// Puts it out of sight until a time, or back for none.
-    pub fn snooze(&mut self, until: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
-        if let Some(until) = until {
-            if until <= now || LONGEST < between(now, until) {
-                let fault = "must be in the future, and within a year";
-                return Err(Error::invalid_field("snoozedUntil", fault));
-            }
-            if self.status == Status::Resolved {
-                let message = "A conversation that is resolved cannot be snoozed";
-                return Err(Error::new(ErrorCode::Conflict, message).detail(CODE, "invalid_state"));
-            }
-        }
-        self.snoozed_until = until;
-        Ok(())
+/// Refuses an end that a conversation of this status cannot be snoozed until.
+pub fn check(status: Status, until: Timestamp, now: Timestamp) -> Result<(), Error> {
+    if until <= now || LONGEST < between(now, until) {
+        let fault = "must be in the future, and within a year";
+        return Err(Error::invalid_field("snoozedUntil", fault));
     }
+    if status == Status::Resolved {
+        let message = "A conversation that is resolved cannot be snoozed";
+        return Err(Error::new(ErrorCode::Conflict, message).detail(CODE, "invalid_state"));
+    }
+    Ok(())
 }
 
 /// Schedules the end of a snooze within a transaction.

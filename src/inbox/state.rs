@@ -149,7 +149,7 @@ impl Record for InboxState {
         Table { tree: STATES, owner: "inbox", indexes: &[STATES_BY_LIST], scope: Scope::Account };
 
     fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
-        self.lists().iter().map(|list| self.place(list)).collect()
+        self.lists().iter().map(|list| place(self, list)).collect()
     }
 }
 
@@ -194,15 +194,15 @@ impl InboxState {
         let is_open = matches!(self.status, Status::Open | Status::Assigned);
         self.first_inbound_at.filter(|_| is_open && self.first_response_at.is_none())
     }
+}
 
-    /// Its place in a list.
-    pub fn place(&self, list: &str) -> IndexKey<Self> {
-        let at = self.listed.last_activity;
-        Self::list(&self.session, list).time_descending(at).text(self.chat.as_str())
-    }
+/// The beginning of a list of a session.
+pub fn in_list(session: &SessionId, list: &str) -> IndexKey<InboxState> {
+    LISTS.key().text(session.as_str()).text(list)
+}
 
-    /// The beginning of a list of a session.
-    pub fn list(session: &SessionId, list: &str) -> IndexKey<Self> {
-        LISTS.key().text(session.as_str()).text(list)
-    }
+/// The place of a conversation in a list.
+fn place(state: &InboxState, list: &str) -> IndexKey<InboxState> {
+    let at = state.listed.last_activity;
+    in_list(&state.session, list).time_descending(at).text(state.chat.as_str())
 }

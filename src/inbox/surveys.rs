@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    contacts::Contacts,
+    contacts::get_in,
     domain::{Clock, Event, Timestamp, clock::between},
     events::{Failure, Flow, NewEvent, Work, effect::effect_id},
     inbox::{
@@ -49,7 +49,6 @@ impl LastSurvey {
 /// What the steps of surveys need.
 pub struct Surveys {
     pub clock: Clock,
-    pub contacts: Contacts,
     pub settings: Settings,
 }
 
@@ -74,7 +73,7 @@ impl Surveys {
         else {
             return Ok(Flow::Done);
         };
-        let Some(contact) = self.contacts.known(work.store(), id).await? else {
+        let Some(contact) = get_in(work.store(), id).await? else {
             return Ok(Flow::Done);
         };
         let now = self.clock.now();

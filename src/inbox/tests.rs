@@ -14,12 +14,11 @@ use crate::{
     answers::{AnswerRules, Assistant},
     bots::{Bots, Responder},
     config::Config,
-    contacts::Contacts,
+    contacts::{ContactIntake, Contacts},
     domain::{
         Clock, EventBody, Jid, Message, SessionId, SessionRecord, SessionRef, clock::from_seconds,
         session::SessionConfig,
     },
-    egress::{Guard, OwnPorts},
     events::{Consumers, EventLog, Retry},
     inbox::{
         Agent, AnswerQueue, ConsumerParts, InboxConsumer, InboxEvent, InboxState, Status,
@@ -29,7 +28,7 @@ use crate::{
         state::Listed,
     },
     jobs::{Handler, Jobs, Tries},
-    knowledge::{Knowledge, KnowledgeParts},
+    knowledge::Retrieval,
     messaging::Ingest,
     session::{EventSink, SessionTables},
     settings::{InEffect, Settings},
@@ -86,24 +85,15 @@ impl Stage {
     }
 
     fn responder(&self) -> Responder {
-        let (store, log) = (self.store.clone(), self.log.clone());
-        let (jobs, clock) = (self.jobs.clone(), self.clock.clone());
-        let guard = Guard::for_media(OwnPorts::default(), false);
-        let folder = std::env::temp_dir().join("wagate-no-knowledge");
-        Responder::new(Knowledge::new(KnowledgeParts { store, log, jobs, clock, guard, folder }))
+        Responder::new(Retrieval::new(self.store.clone()))
     }
 
     fn consumer(&self) -> InboxConsumer {
-        let parts = (self.store.clone(), self.log.clone(), self.clock.clone());
+        let contacts = Contacts::new(self.store.clone(), self.log.clone(), self.clock.clone());
         InboxConsumer::new(ConsumerParts {
             clock: self.clock.clone(),
             jobs: self.jobs.clone(),
-            contacts: Contacts::new(
-                parts,
-                self.settings(),
-                self.tasks.clone(),
-                CancellationToken::new(),
-            ),
+            intake: ContactIntake::new(&contacts, self.settings()),
             outbox: None,
             settings: self.settings(),
             bots: Bots::new(self.store.clone(), self.clock.clone()),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    contacts::{Actor, Contacts, EntryKind, NewEntry},
+    contacts::{self, Actor, EntryKind, NewEntry},
     domain::Timestamp,
     events::Work,
     inbox::{event::InboxEvent, state::InboxState},
@@ -12,7 +12,6 @@ use crate::{
 
 /// Notes events within the transaction that logs them.
 pub async fn note(
-    contacts: &Contacts,
     work: &Work<'_>,
     state: &InboxState,
     events: &[InboxEvent],
@@ -24,7 +23,7 @@ pub async fn note(
     if entries.is_empty() {
         return Ok(());
     }
-    contacts.note(work, contact, at, entries).await
+    contacts::note(work, contact, at, entries).await
 }
 
 fn entry(event: &InboxEvent, actor: Actor) -> Option<NewEntry> {

@@ -14,6 +14,9 @@ use crate::{
     store::{Index, IndexKey, Key, LeadsTo, Record, Scope, Select, Table, Tree},
 };
 
+/// So many a bot may have, so that a list of all is one page.
+pub const MOST_DOCUMENTS: usize = 1_000;
+
 const BASES: Tree = Tree::new(250, "KnowledgeBases");
 const DOCUMENTS: Tree = Tree::new(251, "KnowledgeDocuments");
 const DOCUMENTS_BY_BOT: Tree = Tree::new(252, "KnowledgeDocumentsByBot");

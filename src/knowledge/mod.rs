@@ -23,7 +23,7 @@ mod fetch_job;
 mod index;
 mod parts;
 mod prepared;
-mod questions;
+mod retrieval;
 mod service;
 mod smalltalk;
 mod words;
@@ -31,15 +31,15 @@ mod words;
 pub use self::{
     answer::{Answer, AnswerKind, AnswerTerms, Hit, LEAST_COVERAGE, Passage, is_greeting},
     chunks::sentences,
-    document::{Document, Kind, Status},
+    document::{Document, Kind, MOST_DOCUMENTS, Status},
     draft::{
         Content, ContentChange, DocumentChange, DocumentDraft, LONGEST_ANSWER, LONGEST_CONTENT,
         LONGEST_QUESTION, LONGEST_TITLE, LONGEST_URL,
     },
     event::{Change, KnowledgeEvent},
     fetch_job::FetchJob,
-    questions::MOST_HITS,
-    service::{Knowledge, KnowledgeParts, MOST_CHUNKS, MOST_DOCUMENTS, Opened},
+    retrieval::{MOST_HITS, Retrieval},
+    service::{Knowledge, KnowledgeParts, MOST_CHUNKS, Opened},
     words::words as terms,
 };
 use self::{

@@ -1,9 +1,9 @@
 //! Knowledge of bots: documents that are added, changed and deleted. Each change is one commit with its event, and
 //! durable when its function returns.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
@@ -12,20 +12,18 @@ use crate::{
     events::{EventLog, NewEvent, Work},
     jobs::{Job, Jobs},
     knowledge::{
-        cache::Cache,
         chunks::joined,
-        document::{Base, Document, Kind, Status},
+        document::{Base, Document, Kind, MOST_DOCUMENTS, Status},
         draft::{self, Content, ContentChange, DocumentChange, DocumentDraft},
         event::{Change, KnowledgeEvent},
         extract::Extractor,
         parts::{self, TextPart, WordPart},
         prepared::{Prepared, parts_of},
+        retrieval::Retrieval,
     },
     store::Store,
 };
 
-/// So many a bot may have, so that a list of all is one page.
-pub const MOST_DOCUMENTS: usize = 1_000;
 /// Chunks of all documents of a bot, of which a file of 10 MiB makes about 15,000.
 pub const MOST_CHUNKS: u64 = 20_000;
 /// The kind of the jobs that fetch documents, each named by its document.
@@ -45,21 +43,20 @@ pub struct KnowledgeParts {
     pub guard: Guard,
     /// Where they lie while they are read.
     pub folder: PathBuf,
+    pub retrieval: Retrieval,
 }
 
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct Knowledge {
-    pub(in crate::knowledge) store: Store,
-    pub(in crate::knowledge) log: EventLog,
+    store: Store,
+    log: EventLog,
     jobs: Jobs,
     pub(in crate::knowledge) clock: Clock,
     pub(in crate::knowledge) guard: Guard,
     pub(in crate::knowledge) folder: PathBuf,
     pub(in crate::knowledge) extractor: Extractor,
-    pub(in crate::knowledge) cache: Arc<Cache>,
-    /// Held while an index is loaded, so that it is loaded once for all who ask.
-    pub(in crate::knowledge) loading: Arc<Mutex<()>>,
+    retrieval: Retrieval,
     /// Changes when a fetched document is there.
     pub(in crate::knowledge) fetched: watch::Sender<u64>,
 }
@@ -80,7 +77,7 @@ enum Ready {
 
 impl Knowledge {
     pub fn new(parts: KnowledgeParts) -> Self {
-        let KnowledgeParts { store, log, jobs, clock, guard, folder } = parts;
+        let KnowledgeParts { store, log, jobs, clock, guard, folder, retrieval } = parts;
         Self {
             store,
             log,
@@ -89,8 +86,7 @@ impl Knowledge {
             guard,
             folder,
             extractor: Extractor::default(),
-            cache: Arc::default(),
-            loading: Arc::default(),
+            retrieval,
             fetched: watch::Sender::new(0),
         }
     }
@@ -156,7 +152,7 @@ impl Knowledge {
             self.put(&work, &mut document, &mut base, &ready).await?;
             let event = KnowledgeEvent::of(&document, Change::Added);
             work.append(NewEvent::of_module(None, &event)?);
-            if self.commit(&mut work).await? {
+            if work.commit_durable().await? {
                 break;
             }
             document = Document { chunks: 0, ..document };
@@ -217,7 +213,7 @@ impl Knowledge {
             }
             let event = KnowledgeEvent::of(&document, Change::Changed);
             work.append(NewEvent::of_module(None, &event)?);
-            if self.commit(&mut work).await? {
+            if work.commit_durable().await? {
                 break document;
             }
         };
@@ -233,7 +229,7 @@ impl Knowledge {
             self.remove_in(&work, &document, &mut base).await?;
             let event = KnowledgeEvent::of(&document, Change::Deleted);
             work.append(NewEvent::of_module(None, &event)?);
-            if self.commit(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(());
             }
         }
@@ -243,7 +239,7 @@ impl Knowledge {
     /// done again.
     pub async fn forget(&self, bot: Uuid) -> Result<(), Error> {
         while self.forget_one(bot).await? {}
-        self.cache.forget(bot);
+        self.retrieval.forget(bot);
         Ok(())
     }
 
@@ -258,7 +254,7 @@ impl Knowledge {
                 Some(next) => self.remove_in(&work, &next.record, &mut base).await?,
                 None => work.put(&Base::at(bot), &base).await?,
             }
-            if self.commit(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(next.is_some());
             }
         }
@@ -380,16 +376,6 @@ impl Knowledge {
             tokio::task::yield_now().await;
         }
         Ok(joined(chunks))
-    }
-
-    /// Commits and waits for the disk; false when the work must run again.
-    async fn commit(&self, work: &mut Work<'_>) -> Result<bool, Error> {
-        let Some(events) = work.commit().await? else { return Ok(false) };
-        match events.last() {
-            Some(last) => self.log.publish(last.seq).await?,
-            None => self.store.durable().await?,
-        }
-        Ok(true)
     }
 }
 

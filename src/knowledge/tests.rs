@@ -13,7 +13,7 @@ use crate::{
     knowledge::{
         Answer, AnswerKind, AnswerTerms, Change, Content, ContentChange, Document, DocumentChange,
         DocumentDraft, FetchJob, Kind, Knowledge, KnowledgeEvent, KnowledgeParts, MOST_CHUNKS,
-        MOST_DOCUMENTS, Status, TABLES,
+        MOST_DOCUMENTS, Retrieval, Status, TABLES,
         document::Base,
         index::Words,
         parts::{self, WordPart},
@@ -28,6 +28,7 @@ struct Stage {
     log: EventLog,
     jobs: Jobs,
     knowledge: Knowledge,
+    retrieval: Retrieval,
     bot: Uuid,
 }
 
@@ -42,6 +43,7 @@ impl Stage {
         let clock = Clock::manual(from_seconds(100));
         let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
         let jobs = Jobs::new(store.clone(), log.clone(), clock.clone());
+        let retrieval = Retrieval::new(store.clone());
         let knowledge = Knowledge::new(KnowledgeParts {
             store: store.clone(),
             log: log.clone(),
@@ -49,8 +51,9 @@ impl Stage {
             clock,
             guard: Guard::for_media(OwnPorts::default(), false),
             folder: std::env::temp_dir(),
+            retrieval: retrieval.clone(),
         });
-        Self { store, log, jobs, knowledge, bot }
+        Self { store, log, jobs, knowledge, retrieval, bot }
     }
 
     async fn add(&self, title: &str, content: Content) -> Document {
@@ -68,7 +71,7 @@ impl Stage {
     }
 
     async fn answer(&self, message: &str) -> Answer {
-        self.knowledge.answer(self.bot, message, &AnswerTerms::default()).await.unwrap()
+        self.retrieval.answer(self.bot, message, &AnswerTerms::default()).await.unwrap()
     }
 
     async fn base(&self) -> Base {
@@ -116,7 +119,7 @@ async fn a_document_is_known_until_it_is_deleted() {
         stage.events().await.iter().map(|KnowledgeEvent::Updated { change, .. }| *change).collect();
     assert_eq!(changes, [Change::Added, Change::Added, Change::Deleted]);
     // What one bot knows is not known to another.
-    let other = stage.knowledge.search(Uuid::now_v7(), "shipping", 5).await.unwrap();
+    let other = stage.retrieval.search(Uuid::now_v7(), "shipping", 5).await.unwrap();
     assert!(other.is_empty());
 }
 
@@ -127,7 +130,7 @@ async fn a_change_replaces_what_was_known() {
     let document = stage.text("Shop", &long).await;
     assert!(64 < document.chunks, "{}", document.chunks);
     assert_eq!(stage.knowledge.open(document.id).await.unwrap().text, long);
-    let found = stage.knowledge.search(stage.bot, "zebra", 5).await.unwrap();
+    let found = stage.retrieval.search(stage.bot, "zebra", 5).await.unwrap();
     assert!((0.99..=1.0).contains(&found[0].score) && found[0].document == document.id);
     let change = |title: Option<&str>, content: Option<ContentChange>| DocumentChange {
         title: title.map(str::to_owned),
@@ -136,12 +139,12 @@ async fn a_change_replaces_what_was_known() {
     let text = |text: &str| Some(ContentChange::Replaced(Content::Text(text.to_owned())));
     let changed = stage.knowledge.change(document.id, change(None, text("Only a lion."))).await;
     assert_eq!(changed.unwrap().chunks, 1);
-    assert!(stage.knowledge.search(stage.bot, "zebra", 5).await.unwrap().is_empty());
-    assert_eq!(stage.knowledge.search(stage.bot, "LIONS", 5).await.unwrap().len(), 1);
+    assert!(stage.retrieval.search(stage.bot, "zebra", 5).await.unwrap().is_empty());
+    assert_eq!(stage.retrieval.search(stage.bot, "LIONS", 5).await.unwrap().len(), 1);
     assert_eq!(stage.base().await.chunks, 1);
     let renamed = stage.knowledge.change(document.id, change(Some("Zoo"), None)).await.unwrap();
     assert_eq!(renamed.title, "Zoo");
-    assert_eq!(stage.knowledge.search(stage.bot, "lion", 5).await.unwrap()[0].title, "Zoo");
+    assert_eq!(stage.retrieval.search(stage.bot, "lion", 5).await.unwrap()[0].title, "Zoo");
 
     let faq = |question: Option<&str>, answer: Option<&str>| {
         let (question, answer) = (question.map(str::to_owned), answer.map(str::to_owned));

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::User,
-    contacts::{Actor, Contacts, EntryKind, NewEntry},
+    contacts::{self, Actor, EntryKind, NewEntry},
     domain::{Clock, Error, ErrorCode, SessionId, Timestamp},
     events::{EventLog, NewEvent, Work},
     inbox::{Agent, InboxState},
@@ -27,7 +27,6 @@ pub const LONGEST_NOTE: usize = 5_000;
 pub struct Notes {
     store: Store,
     log: EventLog,
-    contacts: Contacts,
     clock: Clock,
 }
 
@@ -82,8 +81,8 @@ fn announce(work: &mut Work<'_>, to: &InboxState, note: &Note) -> Result<(), Sto
 }
 
 impl Notes {
-    pub fn new(store: Store, log: EventLog, contacts: Contacts, clock: Clock) -> Self {
-        Self { store, log, contacts, clock }
+    pub fn new(store: Store, log: EventLog, clock: Clock) -> Self {
+        Self { store, log, clock }
     }
 
     /// Writes a note beside a conversation of the inbox.
@@ -120,7 +119,7 @@ impl Notes {
             if let Some(contact) = state.contact {
                 let data = serde_json::json!({ "conversation": to.conversation, "note": note.id });
                 let entry = NewEntry::new(EntryKind::NoteAdded, actor, data);
-                self.contacts.note(&work, contact, now, vec![entry]).await?;
+                contacts::note(&work, contact, now, vec![entry]).await?;
             }
             announce(&mut work, to, &note)?;
             for mentioned in note.mentions.iter().copied() {
@@ -134,12 +133,9 @@ impl Notes {
                 };
                 work.append(NewEvent::of_module(Some((&to.session).into()), &event)?);
             }
-            let Some(events) = work.commit().await? else { continue };
-            match events.last() {
-                Some(last) => self.log.publish(last.seq).await?,
-                None => self.store.durable().await?,
+            if work.commit_durable().await? {
+                return Ok(note);
             }
-            return Ok(note);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
         preferences::{Preferences, PreferencesChange},
         record::{Counts, LIFE, MOST, Notification, drop_old},
     },
-    store::{Store, Transaction},
+    store::Store,
 };
 
 /// Clones are the same service.
@@ -96,7 +96,7 @@ impl Notifications {
             counts.unread = counts.unread.saturating_sub(1);
             transaction.put(&found.place(), &found).await?;
             transaction.put(&Counts::at(user), &counts).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(found);
             }
         }
@@ -120,7 +120,7 @@ impl Notifications {
             }
             counts.unread = 0;
             transaction.put(&Counts::at(user), &counts).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(updated);
             }
         }
@@ -140,7 +140,7 @@ impl Notifications {
             let known = transaction.get(&Preferences::at(user)).await?.unwrap_or_default();
             let chosen = known.with(change)?;
             transaction.put(&Preferences::at(user), &chosen).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(chosen);
             }
         }
@@ -156,19 +156,10 @@ impl Notifications {
             }
             transaction.delete(&Counts::at(user)).await?;
             transaction.delete(&Preferences::at(user)).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(());
             }
         }
-    }
-
-    /// Commits and waits for the disk; false when the work must run again.
-    async fn finish(&self, transaction: &mut Transaction) -> Result<bool, Error> {
-        let is_done = transaction.commit().await?;
-        if is_done {
-            self.store.durable().await?;
-        }
-        Ok(is_done)
     }
 }
 

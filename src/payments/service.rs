@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    contacts::{Actor, Contacts, EntryKind, NewEntry},
+    contacts::{self, Actor, EntryKind, NewEntry},
     domain::{Amount, Clock, Currency, Error, ErrorCode, Event, Timestamp},
     events::{EventLog, NewEvent, Work},
     jobs::{Job, Jobs},
@@ -33,7 +33,6 @@ pub struct PaymentsParts {
     pub store: Store,
     pub log: EventLog,
     pub jobs: Jobs,
-    pub contacts: Contacts,
     pub clock: Clock,
     /// None where payment links are not configured.
     pub provider: Option<Arc<dyn PaymentProvider>>,
@@ -258,7 +257,7 @@ impl Payments {
         link: PaymentLink,
         by: Actor,
     ) -> Result<PaymentLink, Error> {
-        let PaymentsParts { jobs, contacts, clock, .. } = &self.parts;
+        let PaymentsParts { jobs, clock, .. } = &self.parts;
         let now = clock.now();
         let link = PaymentLink { status: LinkStatus::Paid, paid_at: Some(now), ..link };
         lists::put(work.store(), &link).await?;
@@ -266,14 +265,14 @@ impl Payments {
         jobs.cancel_in(work.store(), Expiry::KIND, &name).await?;
         let mut ad = None;
         if let Some(contact) = link.contact {
-            let known = contacts.get_in(work.store(), contact).await?;
+            let known = contacts::get_in(work.store(), contact).await?;
             ad = known.and_then(|known| known.last_ad);
             let data = json!({
                 "paymentLinkId": link.id, "amount": link.amount, "currency": link.currency,
                 "description": link.description, "reference": link.reference,
             });
             let entry = NewEntry::new(EntryKind::Payment, by, data);
-            contacts.note(work, contact, now, vec![entry]).await?;
+            contacts::note(work, contact, now, vec![entry]).await?;
         }
         let event = PaymentEvent::Completed { link: Box::new(link.clone()), by, ad };
         work.append(NewEvent::of_module(None, &event)?);

@@ -119,6 +119,16 @@ impl Transaction {
         let committed = self.base.commit(batch).await;
         Ok(self.settled(committed).await?.is_some())
     }
+
+    /// The same, and returns when the writes are on the disk.
+    #[must_use = "false says that the work must run again"]
+    pub async fn commit_durable(&mut self) -> Result<bool, StoreError> {
+        if !self.commit().await? {
+            return Ok(false);
+        }
+        self.base.durable().await?;
+        Ok(true)
+    }
 }
 
 impl Store {

@@ -10,8 +10,8 @@ use crate::{
     },
     bots::Bot,
     domain::{Clock, Error, ErrorCode, SessionId, Subject},
-    events::{EventLog, NewEvent, Work},
-    inbox::{Agent, Inbox},
+    events::{EventLog, NewEvent},
+    inbox::{Agent, Assignments},
     store::{Record, Store},
     teams::{
         event::TeamEvent,
@@ -32,7 +32,7 @@ pub struct TeamsParts {
     pub log: EventLog,
     pub clock: Clock,
     pub accounts: Accounts,
-    pub inbox: Inbox,
+    pub assignments: Assignments,
 }
 
 /// Clones are the same service.
@@ -187,7 +187,7 @@ impl Teams {
             work.put(&Team::at(id), &team.changed()).await?;
             let event = TeamEvent::MemberAdded { team: id, name, user, by };
             work.append(NewEvent::of_module(None, &event)?);
-            if self.finish(&mut work).await? {
+            if work.commit_durable().await? {
                 return Ok(member);
             }
         }
@@ -215,7 +215,7 @@ impl Teams {
         sessions: &[SessionId],
         caller: &Principal,
     ) -> Result<(), Error> {
-        let TeamsParts { log, inbox, .. } = &*self.parts;
+        let TeamsParts { log, assignments, .. } = &*self.parts;
         let whose = (Agent::User(user), Agent::of(caller));
         let mut work = log.work();
         let mut is_rest = loop {
@@ -236,14 +236,16 @@ impl Teams {
             work.put(&Team::at(id), &team.changed()).await?;
             let event = TeamEvent::MemberRemoved { team: id, name, user, by: by_whom };
             work.append(NewEvent::of_module(None, &event)?);
-            let is_rest = inbox.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
-            if self.finish(&mut work).await? {
+            let is_rest =
+                assignments.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
+            if work.commit_durable().await? {
                 break is_rest;
             }
         };
         while is_rest {
-            let more = inbox.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
-            if self.finish(&mut work).await? {
+            let more =
+                assignments.give_back(&mut work, sessions, whose, GIVEN_BACK_AT_ONCE).await?;
+            if work.commit_durable().await? {
                 is_rest = more;
             }
         }
@@ -322,15 +324,6 @@ impl Teams {
         let (team, members) = self.seen(store, id, caller).await?;
         check_managed(&members, caller)?;
         Ok((team, members))
-    }
-
-    async fn finish(&self, work: &mut Work<'_>) -> Result<bool, Error> {
-        let Some(events) = work.commit().await? else { return Ok(false) };
-        match events.last() {
-            Some(last) => self.parts.log.publish(last.seq).await?,
-            None => self.store().durable().await?,
-        }
-        Ok(true)
     }
 
     /// The people of a team that the caller sees; of the whole workspace where none is named.

@@ -44,6 +44,24 @@ pub struct ItemChange {
 }
 
 impl ItemDraft {
+    /// An item of nothing else than its title.
+    pub fn titled(kind: ItemKind, title: String) -> Self {
+        Self {
+            kind,
+            bot: None,
+            conversation: None,
+            contact: None,
+            title,
+            description: None,
+            priority: None,
+            assignee: None,
+            due_at: None,
+            requester: None,
+            by: None,
+            is_of_visitor: false,
+        }
+    }
+
     /// The item without a number.
     pub fn item(self, id: Uuid, now: Timestamp) -> Result<WorkItem, Error> {
         let Self { kind, description, requester, .. } = self;

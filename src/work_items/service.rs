@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    contacts::{Actor, Contacts, EntryKind, NewEntry},
+    contacts::{self, Actor, EntryKind, NewEntry},
     domain::{Clock, Error, ErrorCode, Subject},
     events::{EventLog, NewEvent, Work},
     inbox::Agent,
@@ -30,7 +30,6 @@ pub struct WorkItems {
     pub store: Store,
     pub log: EventLog,
     pub jobs: Jobs,
-    pub contacts: Contacts,
     pub clock: Clock,
 }
 
@@ -144,7 +143,7 @@ impl WorkItems {
             let data = json!({ "ticket": id, "number": item.number, "subject": item.title });
             let actor = by.map_or(Actor::GATEWAY, Agent::actor);
             let entry = NewEntry::new(EntryKind::TicketCreated, actor, data);
-            self.contacts.note(work, contact, now, vec![entry]).await?;
+            contacts::note(work, contact, now, vec![entry]).await?;
         }
         let event = WorkItemEvent::Created { item: Box::new(item.clone()), by };
         work.append(NewEvent::of_module(None, &event)?);
@@ -251,13 +250,11 @@ impl WorkItems {
 
     /// Commits, publishes and wakes the jobs; false when the work must run again.
     pub(super) async fn finish(&self, work: &mut Work<'_>) -> Result<bool, Error> {
-        let Some(events) = work.commit().await? else { return Ok(false) };
-        match events.last() {
-            Some(last) => self.log.publish(last.seq).await?,
-            None => self.store.durable().await?,
+        let is_done = work.commit_durable().await?;
+        if is_done {
+            self.jobs.woken();
         }
-        self.jobs.woken();
-        Ok(true)
+        Ok(is_done)
     }
 }
 

@@ -95,13 +95,13 @@ async fn in_chromium() {
 }
 
 /// What the listener hears of messages until one says `last`.
-async fn told_until(listener: &mut Listener, last: &str) -> Vec<String> {
-    let mut told = Vec::new();
-    while told.last().map(String::as_str) != Some(last) {
+async fn reported_until(listener: &mut Listener, last: &str) -> Vec<String> {
+    let mut reported = Vec::new();
+    while reported.last().map(String::as_str) != Some(last) {
         let frame = listener.event("message").await;
-        told.push(frame["data"]["body"].as_str().unwrap().to_owned());
+        reported.push(frame["data"]["body"].as_str().unwrap().to_owned());
     }
-    told
+    reported
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +114,7 @@ async fn a_session_that_never_had_a_message_learns_of_the_first_it_missed() {
     write(&app, ADA, "the first").await;
     stop_dropping(&app).await;
     assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
-    assert_eq!(told_until(&mut listener, "the first").await, ["the first"]);
+    assert_eq!(reported_until(&mut listener, "the first").await, ["the first"]);
     app.stop().await;
 }
 
@@ -135,9 +135,9 @@ async fn what_was_said_before_the_link_is_no_event_and_what_was_missed_in_that_c
         assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
     };
     with_events_dropped("missed").await;
-    assert_eq!(told_until(&mut listener, "missed").await, ["missed"]);
+    assert_eq!(reported_until(&mut listener, "missed").await, ["missed"]);
     with_events_dropped("missed again").await;
-    assert_eq!(told_until(&mut listener, "missed again").await, ["missed again"]);
+    assert_eq!(reported_until(&mut listener, "missed again").await, ["missed again"]);
     app.stop().await;
 }
 
@@ -162,9 +162,9 @@ async fn where_more_was_missed_than_is_fetched_a_gap_says_from_when_to_when() {
     let time = |name: &str| gap["data"][name].as_str().unwrap().parse::<Timestamp>().unwrap();
     assert!(time("after") <= time("before"), "{gap}");
     // The newest are there, one after the other.
-    let told = told_until(&mut listener, &format!("{}", MANY - 1)).await;
-    let expected: Vec<String> = (MANY - told.len()..MANY).map(|n| n.to_string()).collect();
-    assert_eq!(told, expected);
-    assert!((1_000..MANY).contains(&told.len()), "{}", told.len());
+    let reported = reported_until(&mut listener, &format!("{}", MANY - 1)).await;
+    let expected: Vec<String> = (MANY - reported.len()..MANY).map(|n| n.to_string()).collect();
+    assert_eq!(reported, expected);
+    assert!((1_000..MANY).contains(&reported.len()), "{}", reported.len());
     app.stop().await;
 }

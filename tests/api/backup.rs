@@ -183,7 +183,7 @@ async fn a_backup_taken_under_load_goes_on_elsewhere_without_a_new_scan() {
     let daemon = Daemon::start(new).await;
     daemon.wait_until_ready("a").await;
     daemon.wait_until_ready("b").await;
-    // The index of messages is not in it: it is built anew, and both sides of the message are found.
+    // The index of messages is not in it: it is rebuilt, and both sides of the message are found.
     let is_found = |page: &Value| {
         page["indexing"].is_null() && page["messages"].as_array().is_some_and(|all| all.len() == 2)
     };

@@ -32,8 +32,8 @@ async fn two_browsers_and_a_session_in_process_talk_to_each_other_and_in_one_gro
             let chat = format!("{phone}@c.us");
             let sent = say(&app, from, &chat, &words).await;
             assert_eq!(sent.0, 200, "{}", sent.1);
-            let heard = message(&mut listeners[place], &words).await;
-            assert_eq!(heard["data"]["from"], format!("{}@c.us", phone_of(&people, from)));
+            let received = message(&mut listeners[place], &words).await;
+            assert_eq!(received["data"]["from"], format!("{}@c.us", phone_of(&people, from)));
         }
     }
     let create = json!({

@@ -81,7 +81,7 @@ async fn history_from_before_the_login_is_fetched_in_order_and_kept() {
     // Deleted, none of it comes back when the session does.
     let path = format!("/api/v1/conversations/{}", one["id"].as_str().unwrap());
     assert_eq!(app.call(Method::DELETE, &path, None).await.0, 200);
-    let told = app.gateway.services().events.newest();
+    let reported = app.gateway.services().events.newest();
     let app = TestApp::start_in(app.stop().await, &[]).await;
     app.wait_for_status("s", "ready").await;
     app.wait_for("the chats to be read", || async {
@@ -93,7 +93,7 @@ async fn history_from_before_the_login_is_fetched_in_order_and_kept() {
     assert_eq!(listed["data"]["total"], 0, "{listed}");
     let (_, stored) = app.get("/api/v1/messages").await;
     assert_eq!(stored["data"]["messages"], json!([]));
-    let events = app.gateway.services().events.read(None, told, 100).await.unwrap();
+    let events = app.gateway.services().events.read(None, reported, 100).await.unwrap();
     let is_message =
         |event: &&std::sync::Arc<wagate::domain::Event>| event.body.name() == "message";
     assert_eq!(events.iter().filter(is_message).count(), 0);

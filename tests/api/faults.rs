@@ -103,7 +103,7 @@ async fn a_degraded_session_keeps_to_the_documented_states_and_says_what_it_is_b
     assert!(metrics.contains(r#"wagate_sessions{state="degraded"} "#), "{metrics}");
     let queued = json!({ "chatId": SILENT, "content": "x", "queue": true });
     assert_eq!(app.post("/api/v1/sessions/s/send-text", queued).await.0, 202);
-    // Whoever does not want to wait for a cure has the engine started anew.
+    // A caller who does not wait for the recovery has the engine started again.
     assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
     app.wait_for_status("s", "ready").await;
     app.wait_for("the queued message", || async {

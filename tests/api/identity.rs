@@ -1,4 +1,4 @@
-//! People under both ids: who is who is learned, kept, told once, and shown wherever a person is named.
+//! People under both ids: who is who is learned, kept, reported once, and shown wherever a person is named.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ async fn bodies(app: &TestApp, chat: &str) -> Vec<String> {
     bodies.map(|body| body.unwrap().to_owned()).collect()
 }
 
-/// Every time that it was told who Ada is, up to a message with these words.
+/// Every time that it was reported who Ada is, up to a message with these words.
 async fn lessons_of_ada(app: &TestApp, until: &str) -> Vec<Value> {
     let mut replay = app.listen("/ws/s?since=0").await;
     let mut lessons = Vec::new();

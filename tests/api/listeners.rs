@@ -114,7 +114,7 @@ async fn a_stream_with_an_end_tells_what_lies_before_it_and_closes() {
     app.stop().await;
 }
 
-/// A receiver on loopback that answers what it is told to, and keeps what it got.
+/// A receiver on loopback that answers as planned, and keeps what it got.
 struct Receiver {
     url: String,
     got: Arc<Mutex<Vec<(String, Value)>>>,
@@ -249,7 +249,7 @@ async fn a_receiver_that_is_gone_is_switched_off_and_one_that_fails_is_waited_fo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_listens_is_told_that_an_endpoint_was_switched_off() {
+async fn listeners_learn_that_an_endpoint_was_switched_off() {
     let at_the_second = [
         ("WAGATE_WEBHOOKS__DISABLE_AFTER_HOURS", "0"),
         ("WAGATE_WEBHOOKS__DISABLE_AFTER_FAILURES", "2"),
@@ -315,10 +315,13 @@ async fn the_end_of_an_endpoint_for_all_sessions_is_an_event_of_none() {
 
     let (_, sent) =
         app.post("/api/v1/sessions/s/send-text", json!({ "chatId": SILENT, "content": "x" })).await;
-    let told = witness.wait_for(&app, 1).await[0].1.clone();
-    assert_eq!((&told["event"], &told["sessionId"]), (&json!("webhook.disabled"), &Value::Null));
-    assert!(told.get("sessionUuid").is_none(), "{told}");
-    let data = &told["data"];
+    let reported = witness.wait_for(&app, 1).await[0].1.clone();
+    assert_eq!(
+        (&reported["event"], &reported["sessionId"]),
+        (&json!("webhook.disabled"), &Value::Null)
+    );
+    assert!(reported.get("sessionUuid").is_none(), "{reported}");
+    let data = &reported["data"];
     assert_eq!((&data["webhookId"], &data["allSessions"]), (&hook["data"]["id"], &json!(true)));
     assert_eq!(data["origin"], gone.url.strip_suffix("/hook").unwrap());
 

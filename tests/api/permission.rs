@@ -187,13 +187,13 @@ async fn a_key_of_one_session_hears_of_no_other() {
     let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
     let path = format!("{}/api/v1/events?since=0", app.base);
     let mut stream = app.http.get(path).bearer_auth(&bound).send().await.unwrap();
-    let mut heard = String::new();
-    // Those of the other session come first in the log: they would have been heard by now.
-    while !heard.contains("\"mine\"") {
+    let mut received = String::new();
+    // Those of the other session come first in the log: they would have been received by now.
+    while !received.contains("\"mine\"") {
         let chunk = tokio::time::timeout(PATIENCE, stream.chunk()).await.unwrap().unwrap().unwrap();
-        heard.push_str(&String::from_utf8_lossy(&chunk));
+        received.push_str(&String::from_utf8_lossy(&chunk));
     }
-    assert!(!heard.contains("\"other\""), "{heard}");
+    assert!(!received.contains("\"other\""), "{received}");
     drop(stream);
     app.stop().await;
 }

@@ -22,14 +22,14 @@ const PROXY_PASSWORD: &str = "a-proxy-password-4716";
 const WRONG_KEY: &str = "a-key-that-is-none-4717";
 const BASIC_PASSWORD: &str = "a-basic-password-4718";
 
-/// What a run told its caller, so that it can be looked for.
-struct Told {
+/// What a run showed its caller, so that it can be looked for.
+struct Reported {
     secrets: Vec<String>,
     log: String,
 }
 
 /// Takes a gateway through everything that handles a secret, with this filter on its log.
-async fn run(folder: &Path, filter: &str, format: &str) -> Told {
+async fn run(folder: &Path, filter: &str, format: &str) -> Reported {
     let log = folder.join("log");
     let settings = [
         ("WAGATE_LOG__FILTER", filter),
@@ -129,7 +129,7 @@ async fn run(folder: &Path, filter: &str, format: &str) -> Told {
         |hooks: &Value| hooks.as_array().unwrap().iter().any(|hook| hook["enabled"] == false);
     daemon.wait_until("/api/v1/sessions/s/webhooks", "an endpoint to be given up", is_off).await;
     daemon.stop().await;
-    Told { secrets, log: std::fs::read_to_string(log).unwrap() }
+    Reported { secrets, log: std::fs::read_to_string(log).unwrap() }
 }
 
 /// The token of a visitor of a bot, which was used for a good and for a bad request.
@@ -155,7 +155,7 @@ async fn visitor_token(daemon: &Daemon, key: &str) -> String {
     token
 }
 
-impl Told {
+impl Reported {
     fn lacks(&self, what: &str, words: &[&str]) {
         for word in words {
             let found = self.log.lines().find(|line| line.contains(word));
@@ -164,10 +164,10 @@ impl Told {
     }
 
     fn lacks_credentials(&self) {
-        assert!(6 <= self.secrets.len(), "{} secrets were told", self.secrets.len());
-        let told: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
-        self.lacks("a secret that the gateway made", &told);
-        let bodies: Vec<&str> = told.iter().filter_map(|secret| secret.get(8..40)).collect();
+        assert!(6 <= self.secrets.len(), "{} secrets were shown", self.secrets.len());
+        let reported: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
+        self.lacks("a secret that the gateway made", &reported);
+        let bodies: Vec<&str> = reported.iter().filter_map(|secret| secret.get(8..40)).collect();
         self.lacks("a part of a secret", &bodies);
         self.lacks("a secret of a caller", &[OWN_SECRET, HEADER, IN_URL, WRONG_KEY]);
         self.lacks("a password", &[PROXY_PASSWORD, BASIC_PASSWORD]);
@@ -180,20 +180,20 @@ impl Told {
 async fn a_log_holds_no_secret_and_no_text_of_a_message() {
     for format in ["text", "json"] {
         let folder = tempfile::tempdir().unwrap();
-        let told = run(folder.path(), "info", format).await;
-        assert!(told.log.contains("session s is ready"), "{}", told.log);
-        assert!(told.log.contains("is disabled"), "{}", told.log);
-        told.lacks_credentials();
-        told.lacks("a text", &[TEXT_OUT, TEXT_IN]);
-        told.lacks("a telephone number", &[PHONE, "15550000003", "15550000011"]);
-        println!("{format}: {} lines at info without a secret", told.log.lines().count());
+        let reported = run(folder.path(), "info", format).await;
+        assert!(reported.log.contains("session s is ready"), "{}", reported.log);
+        assert!(reported.log.contains("is disabled"), "{}", reported.log);
+        reported.lacks_credentials();
+        reported.lacks("a text", &[TEXT_OUT, TEXT_IN]);
+        reported.lacks("a telephone number", &[PHONE, "15550000003", "15550000011"]);
+        println!("{format}: {} lines at info without a secret", reported.log.lines().count());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn not_even_a_log_of_everything_holds_a_credential() {
     let folder = tempfile::tempdir().unwrap();
-    let told = run(folder.path(), "wagate=trace,debug", "text").await;
-    told.lacks_credentials();
-    println!("{} lines at debug without a credential", told.log.lines().count());
+    let reported = run(folder.path(), "wagate=trace,debug", "text").await;
+    reported.lacks_credentials();
+    println!("{} lines at debug without a credential", reported.log.lines().count());
 }

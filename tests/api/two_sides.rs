@@ -42,7 +42,7 @@ struct Seen {
 }
 
 /// A chat as one side shows it.
-struct Told {
+struct Reported {
     messages: Vec<Seen>,
     /// For each message whether it is an own one, and how far it came.
     status: Vec<(bool, String)>,
@@ -63,7 +63,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
-fn told(messages: &[Value]) -> Told {
+fn reported(messages: &[Value]) -> Reported {
     let place = |id: &Value| messages.iter().position(|one| one["id"] == *id);
     let seen = messages.iter().map(|message| {
         let quoted = &message["reply_to"];
@@ -92,7 +92,7 @@ fn told(messages: &[Value]) -> Told {
         let all = message["grouped_reactions"].as_array().unwrap().iter();
         all.filter(|one| one["has_my_reaction"] == true).map(|one| text(&one["emoji"])).collect()
     };
-    Told {
+    Reported {
         messages: seen.collect(),
         status: messages
             .iter()
@@ -249,8 +249,8 @@ impl Stage {
 
     /// What keeps one side from agreeing with the other, if anything does.
     async fn difference(&self) -> Option<String> {
-        let a = told(&self.read(&A, B.phone).await);
-        let b = told(&self.read(&B, A.phone).await);
+        let a = reported(&self.read(&A, B.phone).await);
+        let b = reported(&self.read(&B, A.phone).await);
         if a.messages != b.messages {
             let differing = a.messages.iter().zip(&b.messages).find(|(one, other)| one != other);
             let counts = (a.messages.len(), b.messages.len());
@@ -355,7 +355,7 @@ async fn two_sides_of_a_chat_agree(engine: &'static str) {
     stage.read_all(&B).await;
     stage.say(&B, "yes", json!({})).await;
     stage.agrees().await;
-    let all = told(&stage.read(&A, B.phone).await);
+    let all = reported(&stage.read(&A, B.phone).await);
     let deleted = all.messages.iter().filter(|message| message.deleted).count();
     let edited = all.messages.iter().filter(|message| message.edited).count();
     assert_eq!((all.messages.len(), deleted, edited), (29, 3, 3));

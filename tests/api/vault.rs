@@ -282,7 +282,7 @@ async fn a_key_of_the_settings_is_in_no_file_and_in_no_backup() {
         assert!(said.contains("not in it: set vault.key (WAGATE_VAULT__KEY)"), "{said}");
     }
     assert!(!elsewhere.path().join("data/store").exists());
-    // Another key from the beginning, where the former one is told.
+    // Another key from the beginning, where the former one is reported.
     let moved = [("WAGATE_VAULT__KEY", OTHER_KEY), ("WAGATE_VAULT__FORMER_KEY", KEY)];
     done(elsewhere.path(), &["restore", "b.tar.zst"], &moved).await;
     let daemon = Daemon::start_with(elsewhere.path(), 0, &moved[..1]).await;

@@ -82,7 +82,7 @@ impl Service {
         self.log.append(&self.session, keys.map(ack).collect(), Batch::new()).await.unwrap();
     }
 
-    /// Drops old events, whoever still needs them. How many.
+    /// Drops old events, even those that somebody still needs. How many.
     async fn drop_older_than(&self, age: Duration) -> usize {
         let nobody: &[Need<()>] = &[];
         self.log.prune(Retention::of_age(age), nobody).await.unwrap().dropped

@@ -108,7 +108,7 @@ async fn one_log_serves_two_wordings_and_a_family_of_neither_goes_to_nobody() {
 
     let mut got: Vec<_> = bodies(&plain).await.iter().map(|body| body["seq"].clone()).collect();
     got.sort_by_key(serde_json::Value::as_u64);
-    assert_eq!(got, [1, 3, 4], "what has no name in a wording is not told in it");
+    assert_eq!(got, [1, 3, 4], "what has no name in a wording is not reported in it");
     let mut got = bodies(&terse).await;
     got.sort_by_key(|body| body["n"].as_u64());
     let expected = [

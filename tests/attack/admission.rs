@@ -221,7 +221,7 @@ async fn reset_says_when_the_oldest_leaves() {
     assert_eq!(code(&body), "RATE_LIMIT_EXCEEDED");
 }
 
-/// Callers behind a trusted proxy are told apart by what the proxy says, never by what they claim.
+/// Callers behind a trusted proxy are distinguished by what the proxy says, never by what they claim.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_claim_makes_another_caller_of_somebody() {
     let settings =

@@ -268,7 +268,7 @@ async fn a_listener_stays_while_strangers_come_and_go() {
     let write = async || daemon.try_call(Method::POST, path, Some(text.clone())).await;
     let written = async { while write().await.is_none_or(|(status, _)| status != 200) {} };
     tokio::time::timeout(PATIENCE, written).await.expect("nothing can be written");
-    let heard = async {
+    let received = async {
         let mut all = String::new();
         while !all.contains("still there") {
             let mut part = [0; 4_096];
@@ -277,7 +277,7 @@ async fn a_listener_stays_while_strangers_come_and_go() {
             all.push_str(&String::from_utf8_lossy(&part[..read]));
         }
     };
-    tokio::time::timeout(PATIENCE, heard).await.expect("the listener hears nothing");
+    tokio::time::timeout(PATIENCE, received).await.expect("the listener hears nothing");
     daemon.stop().await;
 }
 

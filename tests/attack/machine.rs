@@ -252,30 +252,30 @@ async fn keys_are_made_listed_and_revoked_while_the_gateway_runs() {
 async fn stranger() -> (u16, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let heard = tokio::spawn(async move {
+    let received = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut bytes = vec![0; 4_096];
         let length = stream.read(&mut bytes).await.unwrap();
         String::from_utf8_lossy(&bytes[..length]).into_owned()
     });
-    (port, heard)
+    (port, received)
 }
 
 #[tokio::test]
 async fn no_key_goes_to_whoever_listens_on_the_port_of_the_settings() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start_with(folder.path(), 0, &[REQUIRED]).await;
-    let (port, heard) = stranger().await;
+    let (port, received) = stranger().await;
     let port_text = port.to_string();
     done(folder.path(), &["backup", "a.tar.zst", "--port", &port_text]).await;
     done(folder.path(), &["key", "list", "--port", &port_text]).await;
-    assert!(!heard.is_finished(), "the stranger was asked: {}", heard.await.unwrap());
+    assert!(!received.is_finished(), "the stranger was asked: {}", received.await.unwrap());
     // Named by its address it is asked, and gets no key of this folder.
     let url = format!("http://127.0.0.1:{port}");
     refused(folder.path(), &["backup", "b.tar.zst", "--url", &url]).await;
-    let heard = heard.await.unwrap().to_lowercase();
-    assert!(heard.starts_with("post /api/v1/backup"), "{heard}");
-    assert!(!heard.contains("authorization") && !heard.contains("wag_"), "{heard}");
+    let received = received.await.unwrap().to_lowercase();
+    assert!(received.starts_with("post /api/v1/backup"), "{received}");
+    assert!(!received.contains("authorization") && !received.contains("wag_"), "{received}");
     daemon.stop().await;
 }
 

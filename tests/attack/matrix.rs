@@ -21,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::domain::Clock;
 
-use self::rules::{LINK_OR_KEY, PUBLIC, ROLES};
+use self::rules::{LINK_OR_KEY, ROLES, is_public};
 use crate::{
     callers::{Caller, REQUIRED},
     support::{
@@ -69,7 +69,7 @@ impl Operation {
             let reach = operation["x-keys-of-one-session"].as_str();
             let reach =
                 reach.unwrap_or_else(|| panic!("no rule for bound keys: {name}")).to_owned();
-            let is_public = PUBLIC.contains(&name.as_str());
+            let is_public = is_public(&name);
             assert_eq!(scope.is_none(), is_public, "{name}: is it for everybody?");
             let method = method.to_uppercase().parse().unwrap();
             let takes_any = operation["security"].as_array().unwrap().is_empty();
@@ -479,8 +479,8 @@ async fn a_key_for_one_session_neither_sees_nor_changes_nor_finds_another() {
         let path = format!("/api/v1/sessions/{session}/send-text");
         setting.owner.done(Method::POST, &path, Some(body)).await;
     }
-    let heard = stream.reach("my own event").await;
-    assert!(!shows_foreign(heard), "{heard}");
+    let received = stream.reach("my own event").await;
+    assert!(!shows_foreign(received), "{received}");
     loop {
         let frame = socket.next().await.unwrap();
         assert!(!shows_foreign(&frame.to_string()), "{frame}");

@@ -66,8 +66,8 @@ async fn follow(daemon: &Daemon, path: &str) -> tokio::task::JoinHandle<String> 
     tokio::spawn(async move { response.text().await.unwrap_or_default() })
 }
 
-/// What a stream has told once it has told of this.
-async fn told_until(daemon: &Daemon, path: &str, what: &str) -> String {
+/// What a stream has sent once it has sent this.
+async fn reported_until(daemon: &Daemon, path: &str, what: &str) -> String {
     let mut response = daemon.http.get(format!("{}{path}", daemon.base)).send().await.unwrap();
     let mut text = String::new();
     let read = async {
@@ -76,7 +76,7 @@ async fn told_until(daemon: &Daemon, path: &str, what: &str) -> String {
             text.push_str(&String::from_utf8_lossy(&chunk));
         }
     };
-    tokio::time::timeout(PATIENCE, read).await.unwrap_or_else(|_| panic!("{what} is not told"));
+    tokio::time::timeout(PATIENCE, read).await.unwrap_or_else(|_| panic!("{what} is not reported"));
     text
 }
 
@@ -170,26 +170,26 @@ async fn a_later_session_of_the_name_sees_and_sends_nothing_of_the_earlier_one()
     let listeners = [of("/events"), of(&format!("/events?api_key={key}"))];
     let [owner, bound] = listeners;
     let listeners = [follow(&daemon, &owner).await, follow(&daemon, &bound).await];
-    let before = told_until(&daemon, &of("/events?since=0"), HEARD).await;
+    let before = reported_until(&daemon, &of("/events?since=0"), HEARD).await;
     assert!(before.contains("\"sessionUuid\""));
 
     remove(&daemon).await;
     // Who listened got the end of what was accepted, then that of the session; then the stream ended.
     for listener in listeners {
-        let told = tokio::time::timeout(PATIENCE, listener).await.expect("it goes on").unwrap();
-        let cancelled = told.find("\"message_cancelled\"").expect("no end of the message");
-        let removed = told.find("SESSION_REMOVED\",\"willReconnect").expect("no end");
-        assert!(cancelled < removed && told.contains("\"outcome\":\"not_sent\""), "{told}");
-        assert!(told.contains(queued["outboxId"].as_str().unwrap()), "{told}");
+        let reported = tokio::time::timeout(PATIENCE, listener).await.expect("it goes on").unwrap();
+        let cancelled = reported.find("\"message_cancelled\"").expect("no end of the message");
+        let removed = reported.find("SESSION_REMOVED\",\"willReconnect").expect("no end");
+        assert!(cancelled < removed && reported.contains("\"outcome\":\"not_sent\""), "{reported}");
+        assert!(reported.contains(queued["outboxId"].as_str().unwrap()), "{reported}");
     }
     let is_told = |got: &[Got]| got.iter().any(|one| one.body["event"] == "message_cancelled");
     assert!(is_told(&own.got.lock().await), "the session's own webhook has it before it goes");
-    let told = async {
+    let reported = async {
         while !is_told(&whole.got.lock().await) {
             tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(PATIENCE, told).await.expect("the gateway's webhook has it");
+    tokio::time::timeout(PATIENCE, reported).await.expect("the gateway's webhook has it");
     assert!(!folder.path().join("data/media").join(NAME).exists(), "its files are gone");
 
     // Another account takes the name.
@@ -207,7 +207,7 @@ async fn a_later_session_of_the_name_sees_and_sends_nothing_of_the_earlier_one()
     assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
 
     // The replay begins with the later session, whatever number it is asked from.
-    let replay = told_until(&daemon, &of("/events?since=0"), SECOND).await;
+    let replay = reported_until(&daemon, &of("/events?since=0"), SECOND).await;
     for gone in [FIRST, WRITTEN, HEARD, "SESSION_REMOVED"] {
         assert!(!replay.contains(gone), "{gone} in {replay}");
     }
@@ -332,9 +332,12 @@ async fn a_removal_that_is_cut_off_anywhere_goes_on_at_the_next_start() {
             }
         };
         tokio::time::timeout(PATIENCE, gone).await.expect("the removal does not go on");
-        let told = told_until(&daemon, "/api/v1/events?since=0", "SESSION_REMOVED\",\"will").await;
-        let cancelled: Vec<&str> =
-            told.lines().filter(|line| line.contains("\"event\":\"message_cancelled\"")).collect();
+        let reported =
+            reported_until(&daemon, "/api/v1/events?since=0", "SESSION_REMOVED\",\"will").await;
+        let cancelled: Vec<&str> = reported
+            .lines()
+            .filter(|line| line.contains("\"event\":\"message_cancelled\""))
+            .collect();
         assert_eq!(cancelled.len(), 1, "{}: {cancelled:?}", point.name());
         assert!(cancelled[0].contains(queued["outboxId"].as_str().unwrap()));
         let request = daemon.http.get(format!("{}/api/v1/sessions", daemon.base)).bearer_auth(&key);
@@ -353,8 +356,8 @@ async fn what_waits_is_not_sent_from_another_account_that_the_session_is_linked_
     let queued = send_later(&daemon, WRITTEN, 3).await;
     daemon.post(&of("/logout"), json!({})).await;
     daemon.scan(NAME, SECOND).await;
-    let told = told_until(&daemon, &of("/events?since=0"), "ACCOUNT_CHANGED").await;
-    assert!(told.contains(queued["outboxId"].as_str().unwrap()), "{told}");
+    let reported = reported_until(&daemon, &of("/events?since=0"), "ACCOUNT_CHANGED").await;
+    assert!(reported.contains(queued["outboxId"].as_str().unwrap()), "{reported}");
     let entry = daemon.get(&of(&format!("/outbox/{}", queued["outboxId"].as_str().unwrap()))).await;
     assert_eq!(entry["state"], "cancelled", "{entry}");
     // What is written from now on is the new account's.

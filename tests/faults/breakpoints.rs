@@ -97,7 +97,7 @@ async fn use_until_it_dies(daemon: Daemon) -> Promised {
     Promised { queued, keyed, plain, written }
 }
 
-/// The caller who heard nothing asks again, with the same key.
+/// The caller who got no answer asks again, with the same key.
 async fn ask_again(daemon: &Daemon, words: &str) {
     let url = format!("{}/api/v1/sessions/s/send-text", daemon.base);
     let body = json!({ "chatId": format!("{KEYED}@c.us"), "content": words, "queue": false });

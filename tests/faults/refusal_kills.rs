@@ -166,9 +166,9 @@ async fn every_accepted_send_arrives_once_or_its_failure_is_an_event_once() {
         .filter(|entry| entry["state"] == "failed")
         .map(|entry| entry["id"].as_str().unwrap())
         .collect();
-    let told: HashSet<&str> = failures.keys().map(String::as_str).collect();
-    assert_eq!(told, failed, "failures and their events");
-    assert!(failures.values().all(|times| *times == 1), "told twice: {failures:?}");
+    let reported: HashSet<&str> = failures.keys().map(String::as_str).collect();
+    assert_eq!(reported, failed, "failures and their events");
+    assert!(failures.values().all(|times| *times == 1), "reported twice: {failures:?}");
     // The phones' side: what was sent is there once, and nothing else.
     let unique: HashSet<&String> = arrived.iter().collect();
     assert_eq!(unique.len(), arrived.len(), "doubled");

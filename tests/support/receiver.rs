@@ -1,4 +1,4 @@
-//! A receiver of webhooks on loopback: it answers as it is told to and keeps what it got.
+//! A receiver of webhooks on loopback: it answers as planned and keeps what it got.
 
 use std::{
     collections::VecDeque,
@@ -132,7 +132,7 @@ impl Receiver {
     pub async fn count_to(&self, count: usize) {
         let mut reached = self.count.clone();
         let counted = reached.wait_for(|got| count <= *got);
-        // What was found is let go at once: whoever writes a request down waits for that.
+        // What was found is let go at once: the thread that notes a request waits for that.
         let counted = tokio::time::timeout(PATIENCE, counted).await.is_ok();
         assert!(counted, "{} instead of {count} requests", *self.count.borrow());
     }

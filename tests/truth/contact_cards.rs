@@ -28,9 +28,9 @@ async fn cards_that_come_in_say_name_and_number(stage: Stage) {
     ] });
     stage.phone(ADA, "messages", two).await;
 
-    let told = events.next("message", |data| data["type"] == "vcard").await["data"].clone();
+    let reported = events.next("message", |data| data["type"] == "vcard").await["data"].clone();
     let in_list = listed(&stage, ADA, "vcard").await;
-    for message in [&told, &in_list] {
+    for message in [&reported, &in_list] {
         assert_eq!(message["body"], "Grace Hopper", "{message}");
         let card = &message["contacts"][0];
         assert_eq!(
@@ -43,8 +43,9 @@ async fn cards_that_come_in_say_name_and_number(stage: Stage) {
         );
         assert!(card["vcard"].as_str().unwrap().starts_with("BEGIN:VCARD"), "{card}");
     }
-    let told = events.next("message", |data| data["type"] == "multi_vcard").await["data"].clone();
-    for message in [&told, &listed(&stage, ADA, "multi_vcard").await] {
+    let reported =
+        events.next("message", |data| data["type"] == "multi_vcard").await["data"].clone();
+    for message in [&reported, &listed(&stage, ADA, "multi_vcard").await] {
         assert_eq!(message["body"], "Alan Turing, Amazing Grace", "{message}");
         let phones: Vec<&Value> =
             message["contacts"].as_array().unwrap().iter().map(|card| &card["phones"]).collect();

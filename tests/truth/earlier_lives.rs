@@ -10,8 +10,8 @@ async fn a_message_that_an_earlier_session_had_is_known_to_the_next(stage: Stage
     let mut events = stage.events().await;
     let write = json!({ "chat": format!("{OWN}@c.us"), "text": "hello" });
     stage.phone(ADA, "messages", write).await;
-    let heard = events.next("message", |data| data["body"] == "hello").await;
-    let id = heard["data"]["id"].as_str().unwrap();
+    let received = events.next("message", |data| data["body"] == "hello").await;
+    let id = received["data"]["id"].as_str().unwrap();
     let removed = stage.call(Method::DELETE, SESSION, None).await;
     assert_eq!(removed.0, 200, "{}", removed.1);
     stage.daemon.link_on(stage.engine, "a", OWN).await;

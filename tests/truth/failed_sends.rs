@@ -49,7 +49,7 @@ async fn accepted_messages_that_fail_end_with_an_event(stage: Stage) {
     let event = events.next("ack", |data| is_failed(data, &outbox)).await;
     assert_eq!(event["data"]["code"], "SEND_FAILED", "{event}");
 
-    // A direct send is answered, and told to those who listen.
+    // A direct send is answered, and reported to those who listen.
     stage.plan_faults(json!({ "refuseSends": 1 })).await;
     let direct = json!({ "chatId": ADA, "content": "direct" });
     let (status, answer) = stage.post(&format!("{SESSION}/send-text"), direct).await;

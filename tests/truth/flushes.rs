@@ -47,8 +47,8 @@ async fn send(stage: &Stage, chat: &str, fields: &Value, key: Option<String>) {
     assert!(answer.status().is_success(), "{}", answer.status());
 }
 
-/// Waits until a listener has heard of so many messages, and so their events are on the disk.
-async fn heard(events: &mut Events, messages: usize) {
+/// Waits until a listener has received so many messages, and so their events are on the disk.
+async fn received(events: &mut Events, messages: usize) {
     for _ in 0..messages {
         events.next("message_sent", |_| true).await;
     }
@@ -77,7 +77,7 @@ async fn a_send_costs_two_flushes_however_it_is_asked_for() {
             let key = is_keyed.then(|| format!("{way} {n}"));
             send(&stage, ADA, &fields, key).await;
         }
-        heard(&mut events, SENDS).await;
+        received(&mut events, SENDS).await;
         let cost = cost(&stage, before, begun).await;
         assert!(cost <= 2.0 * SENDS as f64, "{way}: {cost} for {SENDS} sends");
     }
@@ -96,7 +96,7 @@ async fn callers_at_the_same_time_share_flushes() {
         }
     });
     join_all(callers).await;
-    heard(&mut events, CALLERS * SENDS_EACH).await;
+    received(&mut events, CALLERS * SENDS_EACH).await;
     let cost = cost(&stage, before, begun).await;
     let most = (CALLERS * SENDS_EACH) as f64;
     assert!(cost <= most, "{cost} for {most} sends");

@@ -1,11 +1,11 @@
-//! An account whose chats go by hidden identities is told by numbers, and its own reactions once.
+//! An account whose chats go by hidden identities is reported by numbers, and its own reactions once.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::stage::{ADA, OWN, SESSION, Stage};
 
-async fn own_reactions_are_told_once_under_the_number_and_stay(stage: Stage) {
+async fn own_reactions_are_reported_once_under_the_number_and_stay(stage: Stage) {
     stage.web_client(json!({ "lidMigrated": true })).await;
     stage.restart().await;
     let mut events = stage.events().await;
@@ -14,9 +14,9 @@ async fn own_reactions_are_told_once_under_the_number_and_stay(stage: Stage) {
         stage.phone(ADA, "messages", body).await;
     };
     write("hello").await;
-    let heard = events.next("message", |data| data["body"] == "hello").await;
-    let id = heard["data"]["id"].as_str().unwrap().to_owned();
-    assert_eq!(heard["data"]["from"], format!("{ADA}@c.us"), "{heard}");
+    let received = events.next("message", |data| data["body"] == "hello").await;
+    let id = received["data"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(received["data"]["from"], format!("{ADA}@c.us"), "{received}");
     let react = format!("{SESSION}/messages/{id}/reaction");
     let (status, answer) = stage.call(Method::POST, &react, Some(json!({ "emoji": "🎉" }))).await;
     assert_eq!(status, 200, "{answer}");
@@ -34,8 +34,8 @@ async fn own_reactions_are_told_once_under_the_number_and_stay(stage: Stage) {
     let reaction = &message["reactions"][0];
     assert_eq!(reaction["emoji"], "🎉", "{message}");
     // Newer versions of the page count reactions in milliseconds.
-    let (told, sent) = (reaction["timestamp"].as_f64(), message["timestamp"].as_f64());
-    let late = told.unwrap() - sent.unwrap();
+    let (reported, sent) = (reaction["timestamp"].as_f64(), message["timestamp"].as_f64());
+    let late = reported.unwrap() - sent.unwrap();
     assert!((-5.0..3_600.0).contains(&late), "{message}");
     let sent = json!({ "chatId": format!("{ADA}@c.us"), "content": "to the number" });
     stage.send("send-text", sent).await;
@@ -73,5 +73,5 @@ async fn own_reactions_are_told_once_under_the_number_and_stay(stage: Stage) {
 }
 
 on_both_engines! {
-    own_reactions_are_told_once_under_the_number_and_stay
+    own_reactions_are_reported_once_under_the_number_and_stay
 }

@@ -1,4 +1,4 @@
-//! What a message holds beyond its text is told as what it is: places, replies to menus, advertisements,
+//! What a message holds beyond its text is reported as what it is: places, replies to menus, advertisements,
 //! previews, lengths and marks; and where it came in.
 
 use serde_json::{Value, json};
@@ -15,10 +15,10 @@ async fn write(stage: &Stage, events: &mut crate::stage::Events, mut body: Value
     let written = stage.phone(ADA, "messages", body).await;
     let key = written["message"]["id"].as_str().unwrap().rsplit('_').next().unwrap();
     let is_it = |data: &Value| data["id"].as_str().is_some_and(|id| id.ends_with(key));
-    let told = events.next("message", is_it).await["data"].clone();
+    let reported = events.next("message", is_it).await["data"].clone();
     let listed = stage.ask(&format!("chats/{ADA}@c.us/messages?limit=50")).await;
     let listed = listed.as_array().unwrap().iter().find(|one| is_it(one)).unwrap().clone();
-    [told, listed]
+    [reported, listed]
 }
 
 async fn messages_keep_what_they_are(stage: Stage) {
@@ -137,7 +137,7 @@ async fn places_that_are_sent_keep_their_fields(stage: &Stage) {
     }
 }
 
-async fn where_a_message_came_in_is_told(stage: Stage) {
+async fn where_a_message_came_in_is_reported(stage: Stage) {
     let mut events = stage.events().await;
     let both = json!({ "phone": own(), "lid": format!("1000{OWN}@lid") });
     for message in write(&stage, &mut events, json!({ "text": "to you" })).await {
@@ -158,16 +158,21 @@ async fn where_a_message_came_in_is_told(stage: Stage) {
     let group = group["gid"].as_str();
     let group = group.expect("a group without an id").to_owned();
     stage.phone(ADA, "messages", json!({ "chat": group, "text": "who cooks?" })).await;
-    let told = events.next("message", |data| data["body"] == "who cooks?").await["data"].clone();
-    assert_eq!((&told["groupName"], &told["to"]), (&json!("Kitchen"), &json!(own())), "{told}");
-    assert_eq!((&told["from"], &told["isGroupMsg"]), (&json!(group), &json!(true)));
+    let reported =
+        events.next("message", |data| data["body"] == "who cooks?").await["data"].clone();
+    assert_eq!(
+        (&reported["groupName"], &reported["to"]),
+        (&json!("Kitchen"), &json!(own())),
+        "{reported}"
+    );
+    assert_eq!((&reported["from"], &reported["isGroupMsg"]), (&json!(group), &json!(true)));
     stage.send("send-text", json!({ "chatId": group, "content": "I do" })).await;
-    let told = events.next("message_sent", |data| data["body"] == "I do").await["data"].clone();
-    assert_eq!(told["groupName"], "Kitchen", "{told}");
+    let reported = events.next("message_sent", |data| data["body"] == "I do").await["data"].clone();
+    assert_eq!(reported["groupName"], "Kitchen", "{reported}");
     stage.end().await;
 }
 
 on_both_engines! {
     messages_keep_what_they_are
-    where_a_message_came_in_is_told
+    where_a_message_came_in_is_reported
 }

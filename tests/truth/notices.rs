@@ -1,4 +1,4 @@
-//! What is no message is never told or listed as one: the page's own entries, the envelopes of edits, what
+//! What is no message is never reported or listed as one: the page's own entries, the envelopes of edits, what
 //! takes the place of a deleted message, and receipts of what is no message.
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::stage::{ADA, OWN, SESSION, Stage};
 
 /// The ids of messages that events name, by the name of the event.
-fn told(seen: &[Value], names: &[&str]) -> Vec<String> {
+fn reported(seen: &[Value], names: &[&str]) -> Vec<String> {
     let of_these = |event: &&Value| names.contains(&event["event"].as_str().unwrap());
     let id = |event: &Value| {
         let data = &event["data"];
@@ -47,15 +47,15 @@ async fn a_restart_tells_nothing_that_is_no_message(stage: Stage) {
     stage.phone(ADA, "messages", write).await;
     events.next("message", |data| data["body"] == "after all").await;
 
-    let messages = told(&events.seen, &["message", "message_sent"]);
+    let messages = reported(&events.seen, &["message", "message_sent"]);
     let once: BTreeSet<&String> = messages.iter().collect();
-    assert_eq!(once.len(), messages.len(), "told twice: {:#?}", events.seen);
+    assert_eq!(once.len(), messages.len(), "reported twice: {:#?}", events.seen);
     assert_eq!(messages.len(), 4, "{messages:#?}");
     let unknown = |data: &Value| data["type"] == "unknown" || data["type"] == "revoked";
     for name in ["message", "message_sent"] {
         assert_eq!(events.count(name, unknown), 0, "{:#?}", events.seen);
     }
-    for id in told(&events.seen, &["ack"]) {
+    for id in reported(&events.seen, &["ack"]) {
         assert!(messages.contains(&id), "a receipt of {id}: {:#?}", events.seen);
     }
 

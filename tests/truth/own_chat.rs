@@ -23,7 +23,7 @@ async fn a_note_to_oneself_is_one_message_with_one_id(stage: Stage) {
     let event = events.next("message_sent", |data| data["body"] == "from the phone").await;
     let there = event["data"]["id"].as_str().unwrap().to_owned();
     let key = here.split('_').nth(2).unwrap();
-    // Whoever writes to themselves has read it, as WhatsApp shows it.
+    // One who writes to themselves has read it, as WhatsApp shows it.
     for id in [&here, &there] {
         let path = format!("messages/{id}/receipts");
         let receipts = stage.ask(&path).await;

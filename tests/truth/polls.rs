@@ -16,7 +16,7 @@ async fn tally(stage: &Stage, poll: &str) -> Value {
     stage.ask(&format!("messages/{poll}/poll")).await
 }
 
-async fn votes_are_told_and_counted(stage: Stage) {
+async fn votes_are_reported_and_counted(stage: Stage) {
     let mut events = stage.events().await;
     let (ada, grace) = (format!("{ADA}@c.us"), format!("{GRACE}@c.us"));
     let group = stage.send("groups", json!({ "name": "Tea", "participants": [ada, grace] })).await;
@@ -26,13 +26,13 @@ async fn votes_are_told_and_counted(stage: Stage) {
         "selectableCount": 2 });
     let sent = stage.send("send-poll", question).await;
     let poll = sent["messageId"].as_str().unwrap().to_owned();
-    let told = events.next("message_sent", |data| data["type"] == "poll_creation").await;
-    let shown = &told["data"]["poll"];
+    let reported = events.next("message_sent", |data| data["type"] == "poll_creation").await;
+    let shown = &reported["data"]["poll"];
     assert_eq!(
         (&shown["question"], &shown["options"]),
         (&json!("Tea?"), &json!(["yes", "no", "later"]))
     );
-    assert_eq!((&shown["selectable"], &told["data"]["body"]), (&json!(2), &json!("Tea?")));
+    assert_eq!((&shown["selectable"], &reported["data"]["body"]), (&json!(2), &json!("Tea?")));
 
     stage
         .until("the poll on both phones", || async {
@@ -42,9 +42,13 @@ async fn votes_are_told_and_counted(stage: Stage) {
         })
         .await;
     vote(&stage, ADA, &poll, json!(["yes", "later"])).await;
-    let told = events.next("poll_vote", |data| data["sender"] == ada).await["data"].clone();
-    assert_eq!((&told["messageId"], &told["chatId"]), (&json!(poll), &json!(group)), "{told}");
-    assert_eq!(told["options"], json!(["yes", "later"]));
+    let reported = events.next("poll_vote", |data| data["sender"] == ada).await["data"].clone();
+    assert_eq!(
+        (&reported["messageId"], &reported["chatId"]),
+        (&json!(poll), &json!(group)),
+        "{reported}"
+    );
+    assert_eq!(reported["options"], json!(["yes", "later"]));
     vote(&stage, GRACE, &poll, json!(["yes"])).await;
     events.next("poll_vote", |data| data["sender"] == grace).await;
     vote(&stage, ADA, &poll, json!(["no"])).await;
@@ -60,8 +64,9 @@ async fn votes_are_told_and_counted(stage: Stage) {
     assert_eq!(listed["poll"]["results"][0], json!({ "option": "yes", "votes": 1 }));
 
     vote(&stage, GRACE, &poll, json!([])).await;
-    let told = events.next("poll_vote", |data| data["options"] == json!([])).await["data"].clone();
-    assert_eq!(told["sender"], grace, "{told}");
+    let reported =
+        events.next("poll_vote", |data| data["options"] == json!([])).await["data"].clone();
+    assert_eq!(reported["sender"], grace, "{reported}");
     assert_eq!(tally(&stage, &poll).await["results"][0]["votes"], 0);
     stage.end().await;
 }
@@ -71,17 +76,18 @@ async fn a_poll_of_somebody_else_is_read_and_what_is_none_is_refused(stage: Stag
     let asked =
         json!({ "chat": own(), "poll": { "question": "When?", "options": ["now", "then"] } });
     stage.phone(ADA, "messages", asked).await;
-    let told = events.next("message", |data| data["type"] == "poll_creation").await["data"].clone();
+    let reported =
+        events.next("message", |data| data["type"] == "poll_creation").await["data"].clone();
     assert_eq!(
-        (&told["body"], &told["poll"]["options"]),
+        (&reported["body"], &reported["poll"]["options"]),
         (&json!("When?"), &json!(["now", "then"]))
     );
-    assert_eq!(told["poll"]["selectable"], 1, "{told}");
-    let poll = told["id"].as_str().unwrap();
+    assert_eq!(reported["poll"]["selectable"], 1, "{reported}");
+    let poll = reported["id"].as_str().unwrap();
     // The one who asks may vote as well.
     vote(&stage, ADA, poll, json!(["then"])).await;
-    let told = events.next("poll_vote", |_| true).await["data"].clone();
-    assert_eq!((&told["messageId"], &told["options"]), (&json!(poll), &json!(["then"])));
+    let reported = events.next("poll_vote", |_| true).await["data"].clone();
+    assert_eq!((&reported["messageId"], &reported["options"]), (&json!(poll), &json!(["then"])));
     assert_eq!(tally(&stage, poll).await["results"][1]["votes"], 1);
 
     let no_option = json!({ "message": poll, "options": ["never"] });
@@ -107,7 +113,7 @@ async fn votes_reach_webhooks(stage: Stage) {
 }
 
 on_both_engines! {
-    votes_are_told_and_counted
+    votes_are_reported_and_counted
     a_poll_of_somebody_else_is_read_and_what_is_none_is_refused
     votes_reach_webhooks
 }

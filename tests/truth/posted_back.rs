@@ -10,7 +10,7 @@ fn ada() -> String {
 }
 
 /// Ada writes something; the event of it.
-async fn told(stage: &Stage, events: &mut Events, kind: &str, content: Value) -> Value {
+async fn reported(stage: &Stage, events: &mut Events, kind: &str, content: Value) -> Value {
     let mut body = json!({ "chat": format!("{OWN}@c.us") });
     body.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
     stage.phone(ADA, "messages", body).await;
@@ -39,7 +39,7 @@ async fn what_an_event_shows_can_be_sent(stage: Stage) {
     let mut count = 0;
     let place =
         json!({ "latitude": 51.5, "longitude": -0.25, "name": "London", "address": "1 Street" });
-    let message = told(&stage, &mut events, "location", json!({ "location": place })).await;
+    let message = reported(&stage, &mut events, "location", json!({ "location": place })).await;
     let mut location = message["location"].clone();
     assert!(location.get("live").is_some(), "{message}");
     location["live"] = json!(true);
@@ -54,7 +54,7 @@ async fn what_an_event_shows_can_be_sent(stage: Stage) {
 
     let poll =
         json!({ "question": "Tea?", "options": ["yes", "no", "later"], "selectableCount": 2 });
-    let message = told(&stage, &mut events, "poll_creation", json!({ "poll": poll })).await;
+    let message = reported(&stage, &mut events, "poll_creation", json!({ "poll": poll })).await;
     let shown = &message["poll"];
     assert!(shown["results"].is_array() && shown["selectable"] == 2, "{message}");
     for body in [with_chat(shown), json!({ "chatId": ada(), "poll": shown })] {
@@ -69,7 +69,8 @@ async fn what_an_event_shows_can_be_sent(stage: Stage) {
         { "name": "Grace Hopper", "phone": "15550000012", "organization": "Navy" },
         { "name": "Alan Turing", "phone": "15550000013" },
     ]);
-    let message = told(&stage, &mut events, "multi_vcard", json!({ "contacts": contacts })).await;
+    let message =
+        reported(&stage, &mut events, "multi_vcard", json!({ "contacts": contacts })).await;
     let vcards: Vec<&Value> =
         message["contacts"].as_array().unwrap().iter().map(|card| &card["vcard"]).collect();
     for contacts in [message["contacts"].clone(), json!(vcards)] {

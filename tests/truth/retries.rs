@@ -1,4 +1,4 @@
-//! A message that failed is tried again by its key, under the same id: its two attempts are told apart by the
+//! A message that failed is tried again by its key, under the same id: its two attempts are distinguished by the
 //! ids of their entries in the outbox, and the end of the first is none of the second.
 
 use serde_json::{Value, json};

@@ -101,13 +101,13 @@ async fn a_dead_proxy_is_no_crash_and_is_named(stage: Stage) {
     };
     let session = stage.until("the code", is_back).await;
     assert_eq!((&session["failure"], &session["lastError"]), (&Value::Null, &Value::Null));
-    let told = disconnected(&stage).await;
-    assert_eq!(told, [json!({ "reason": "CONNECTION_LOST", "willReconnect": true })]);
+    let reported = disconnected(&stage).await;
+    assert_eq!(reported, [json!({ "reason": "CONNECTION_LOST", "willReconnect": true })]);
     serving.abort();
     stage.end().await;
 }
 
-/// What was told of connections of the session `abroad` that ended.
+/// What was reported of connections of the session `abroad` that ended.
 async fn disconnected(stage: &Stage) -> Vec<Value> {
     let url = format!("{}{SESSIONS}/abroad/events?since=0", stage.daemon.base);
     let mut response = stage.daemon.http.get(url).send().await.unwrap();

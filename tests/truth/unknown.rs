@@ -9,9 +9,9 @@ async fn a_message_of_an_unknown_kind_comes_with_its_raw_object(stage: Stage) {
     let order = json!({ "orderId": "77", "itemCount": 2, "nested": { "token": "abc" } });
     let body = json!({ "chat": format!("{OWN}@c.us"), "unknown": order });
     stage.phone(ADA, "messages", body).await;
-    let told = events.next("message", |_| true).await["data"].clone();
+    let reported = events.next("message", |_| true).await["data"].clone();
     let listed = stage.ask(&format!("chats/{ADA}@c.us/messages?limit=50")).await[0].clone();
-    for message in [&told, &listed] {
+    for message in [&reported, &listed] {
         assert_eq!(message["type"], "unknown", "{message}");
         let raw = &message["raw"];
         assert_eq!((&raw["orderId"], &raw["itemCount"]), (&json!("77"), &json!(2)), "{message}");
@@ -19,9 +19,13 @@ async fn a_message_of_an_unknown_kind_comes_with_its_raw_object(stage: Stage) {
     }
     let large = json!({ "chat": format!("{OWN}@c.us"), "unknown": { "text": "x".repeat(12_000) } });
     stage.phone(ADA, "messages", large).await;
-    let told = events.next("message", |data| data["id"] != told["id"]).await["data"].clone();
-    assert!(told["raw"]["text"].as_str().is_some_and(|text| text.starts_with("xxx")), "{told}");
-    assert!(told.to_string().len() < 24 * 1024);
+    let reported =
+        events.next("message", |data| data["id"] != reported["id"]).await["data"].clone();
+    assert!(
+        reported["raw"]["text"].as_str().is_some_and(|text| text.starts_with("xxx")),
+        "{reported}"
+    );
+    assert!(reported.to_string().len() < 24 * 1024);
     let (_, answer) = stage.get("/api/v1/chat/conversations").await;
     let id = answer["data"]["data"][0]["id"].as_str().unwrap();
     let (_, answer) = stage.get(&format!("/api/v1/chat/conversations/{id}/messages")).await;

@@ -434,7 +434,7 @@ async fn test(
     Body(body): Body<TestBody>,
 ) -> Result<Data<TestView>, ApiError> {
     let bot = bot_access::seen(&call, id).await?;
-    let responder = Responder::new(call.knowledge.clone());
+    let responder = Responder::new(call.retrieval.clone());
     let history = body.history.unwrap_or_default();
     if history.iter().any(|line| line.content.trim().is_empty()) {
         return Err(Error::invalid_field("history", "must have texts that are not blank").into());

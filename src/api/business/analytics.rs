@@ -92,6 +92,14 @@ struct Asked {
 }
 
 impl Asked {
+    /// How many conversations have a status now. The length of a list is a counter.
+    async fn conversations(&self, services: &Services, status: Status) -> Result<u64, Error> {
+        let sessions = self.sessions.iter().map(|session| session.id.clone()).collect();
+        let statuses = vec![status];
+        let filter = InboxFilter { sessions, statuses, ..InboxFilter::default() };
+        Ok(services.inbox.page(&filter, None, (0, 0)).await?.total)
+    }
+
     fn of(call: &Reader, query: &PeriodQuery) -> Result<Self, ApiError> {
         let period = call.analytics.period(query.from.as_deref(), query.to.as_deref())?;
         let mut sessions = match query.session_id.as_deref() {
@@ -124,23 +132,13 @@ pub async fn overview(
 ) -> Result<Data<OverviewView>, ApiError> {
     let asked = Asked::of(&call, &query)?;
     let figures = call.analytics.channels(&asked.channels(), asked.period).await?;
-    let sessions: Vec<_> = asked.sessions.iter().map(|session| session.id.clone()).collect();
-    let now = async |status| {
-        let filter = InboxFilter {
-            sessions: sessions.clone(),
-            statuses: vec![status],
-            ..InboxFilter::default()
-        };
-        // The length of a list is a counter.
-        call.inbox.page(&filter, None, (0, 0)).await.map(|page| page.total)
-    };
     let parts = Parts {
         period: asked.period,
         figures,
         contacts: call.analytics.contacts(asked.period).await?,
         all_contacts: call.contacts.counts().await?.total,
-        open: now(Status::Open).await?,
-        assigned: now(Status::Assigned).await?,
+        open: asked.conversations(&call, Status::Open).await?,
+        assigned: asked.conversations(&call, Status::Assigned).await?,
     };
     Ok(Data::of(parts.into()))
 }

@@ -152,6 +152,28 @@ struct Change {
     session_id: Option<String>,
 }
 
+impl Change {
+    fn change(self, call: &Call<Broadcasts>) -> Result<BroadcastChange, Error> {
+        let name = self.session_id.as_deref();
+        let session = name.map(|name| session(call, Some(name))).transpose();
+        let at = match &self.scheduled_at {
+            Some(Some(text)) => time(text).map(|at| Some(Some(at))),
+            Some(None) => Ok(Some(None)),
+            None => Ok(None),
+        };
+        let (session, scheduled_at) = Error::both(session, at)?;
+        Ok(BroadcastChange {
+            name: self.name,
+            template_name: self.template_name,
+            language: self.language.map(|language| language.as_str().to_owned()),
+            components: self.components,
+            tags: self.tags,
+            session,
+            scheduled_at,
+        })
+    }
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BroadcastPreviewDraft, example = json!({ "tags": ["vip"] }))]
@@ -226,23 +248,7 @@ async fn change(
     Path(id): Path<BroadcastId>,
     Body(body): Body<Change>,
 ) -> Result<Data<BroadcastView>, ApiError> {
-    let name = body.session_id.as_deref();
-    let session = name.map(|name| session(&call, Some(name))).transpose();
-    let at = match &body.scheduled_at {
-        Some(Some(text)) => time(text).map(|at| Some(Some(at))),
-        Some(None) => Ok(Some(None)),
-        None => Ok(None),
-    };
-    let (session, scheduled_at) = Error::both(session, at)?;
-    let change = BroadcastChange {
-        name: body.name,
-        template_name: body.template_name,
-        language: body.language.map(|language| language.as_str().to_owned()),
-        components: body.components,
-        tags: body.tags,
-        session,
-        scheduled_at,
-    };
+    let change = body.change(&call)?;
     Ok(Data::of(call.campaigns.change(id, change).await?.into()))
 }
 

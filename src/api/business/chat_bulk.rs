@@ -92,8 +92,8 @@ async fn carry_out(call: &Call, id: &str, action: Action) -> Result<(), Error> {
     match action {
         Action::MarkRead => set_read(call, &found, true).await,
         Action::MarkUnread => set_read(call, &found, false).await,
-        Action::Star => call.inbox.star(chat, true).await.map(drop),
-        Action::Unstar => call.inbox.star(chat, false).await.map(drop),
+        Action::Star => call.inbox_actions.star(chat, true).await.map(drop),
+        Action::Unstar => call.inbox_actions.star(chat, false).await.map(drop),
         Action::Archive => archive(call, &found, true).await,
         Action::Unarchive => archive(call, &found, false).await,
         Action::Delete => call.delete_conversation(record).await,

@@ -296,7 +296,7 @@ async fn contacts_of(
     states: &[InboxState],
 ) -> Result<HashMap<Uuid, Contact>, Error> {
     let ids: Vec<Uuid> = states.iter().filter_map(|state| state.contact).collect();
-    let contacts = services.sending.contacts_of(&ids).await?;
+    let contacts = services.contacts.get_many(&ids).await?;
     Ok(ids.into_iter().zip(contacts).filter_map(|(id, one)| Some((id, one?))).collect())
 }
 
@@ -307,7 +307,7 @@ pub async fn contact(
     id: Option<Uuid>,
 ) -> Result<ChatContactView, Error> {
     let ids: Vec<Uuid> = id.into_iter().collect();
-    let contact = services.sending.contacts_of(&ids).await?.into_iter().flatten().next();
+    let contact = services.contacts.get_many(&ids).await?.into_iter().flatten().next();
     if let Some(contact) = contact {
         return Ok(contact_view(&contact));
     }

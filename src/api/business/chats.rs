@@ -379,7 +379,7 @@ pub async fn patch(
     };
     let change = InboxChange { assignee, status, starred: body.starred, snoozed_until };
     // Whatever is refused is refused before anything is changed, and what an engine does comes first: it may fail.
-    call.inbox.check(&found.state, change, by)?;
+    call.inbox_actions.check(&found.state, change, by)?;
     if let Some(names) = &body.tags {
         call.tags.check_names(names).await?;
     }
@@ -387,7 +387,7 @@ pub async fn patch(
         archive(&call, &found, archived).await?;
     }
     if change != InboxChange::default() {
-        call.inbox.apply(chat, change, by).await?;
+        call.inbox_actions.apply(chat, change, by).await?;
     }
     if let Some(names) = &body.tags {
         call.tags.set_named(record, names, TAG_COLOR).await?;
@@ -400,7 +400,7 @@ pub async fn patch(
 
 /// Marks a conversation as read or as unread.
 pub async fn set_read(services: &Services, found: &Found, is_read: bool) -> Result<(), Error> {
-    services.inbox.mark_unread((&found.state.session, &found.state.chat), !is_read).await?;
+    services.inbox_actions.mark_unread((&found.state.session, &found.state.chat), !is_read).await?;
     if is_read {
         services.conversations.mark_read(&found.conversation.record).await?;
     }
@@ -438,7 +438,7 @@ async fn assign(
         None => None,
     };
     let chat = (&found.state.session, &found.state.chat);
-    call.inbox.assign(chat, assignee, agents::caller(&call)).await?;
+    call.inbox_actions.assign(chat, assignee, agents::caller(&call)).await?;
     again(&call, &id).await
 }
 
@@ -449,13 +449,15 @@ pub async fn resolve(
 ) -> Result<Data<ChatView>, ApiError> {
     let found = find(&call, &id).await?;
     let chat = (&found.state.session, &found.state.chat);
-    call.inbox.resolve(chat, agents::caller(&call), body.send_csat).await?;
+    call.inbox_actions.resolve(chat, agents::caller(&call), body.send_csat).await?;
     again(&call, &id).await
 }
 
 async fn reopen(call: Call, Path(id): Path<ChatId>) -> Result<Data<ChatView>, ApiError> {
     let found = find(&call, &id).await?;
-    call.inbox.reopen((&found.state.session, &found.state.chat), agents::caller(&call)).await?;
+    call.inbox_actions
+        .reopen((&found.state.session, &found.state.chat), agents::caller(&call))
+        .await?;
     again(&call, &id).await
 }
 
@@ -475,7 +477,7 @@ async fn set_channel(
         Channel::Slack => return Err(Error::invalid("Slack is not enabled").into()),
     }
     let place = (&found.state.session, &found.state.chat);
-    call.inbox.send_by_sms(place, channel == Channel::Sms).await?;
+    call.inbox_actions.send_by_sms(place, channel == Channel::Sms).await?;
     again(&call, &id).await
 }
 

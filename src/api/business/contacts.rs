@@ -119,6 +119,28 @@ pub struct ContactsQuery {
     paging: Paging,
 }
 
+impl ContactsQuery {
+    fn filter(self) -> Result<ContactFilter, ApiError> {
+        Ok(ContactFilter {
+            after: self.before.as_deref().map(ContactId::read).transpose()?,
+            search: self.search,
+            tag: self.tag,
+            opted_in: self.opted_in,
+            medium: self.channel.map(Medium::from),
+            bot: None,
+            sort: match self.sort {
+                None | Some(ContactOrder::CreatedAt) => SortBy::CreatedAt,
+                Some(ContactOrder::Name) => SortBy::Name,
+                Some(ContactOrder::LastMessageAt) => SortBy::LastMessageAt,
+            },
+            order: match self.order {
+                Some(Direction::Asc) => Order::Ascending,
+                None | Some(Direction::Desc) => Order::Descending,
+            },
+        })
+    }
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessContactDraft, example = json!({
@@ -204,27 +226,10 @@ pub async fn list(
     call: Call<Contacts>,
     Query(query): Query<ContactsQuery>,
 ) -> Result<Paged<ContactView>, ApiError> {
-    let after = query.before.as_deref().map(ContactId::read).transpose()?;
-    let filter = ContactFilter {
-        search: query.search,
-        tag: query.tag,
-        opted_in: query.opted_in,
-        medium: query.channel.map(Medium::from),
-        bot: None,
-        sort: match query.sort {
-            None | Some(ContactOrder::CreatedAt) => SortBy::CreatedAt,
-            Some(ContactOrder::Name) => SortBy::Name,
-            Some(ContactOrder::LastMessageAt) => SortBy::LastMessageAt,
-        },
-        order: match query.order {
-            Some(Direction::Asc) => Order::Ascending,
-            None | Some(Direction::Desc) => Order::Descending,
-        },
-        after,
-    };
-    let page = call.contacts.list(&filter, query.paging.skipped(), query.paging.limit()).await?;
+    let paging = query.paging;
+    let page = call.contacts.list(&query.filter()?, paging.skipped(), paging.limit()).await?;
     let contacts: Vec<ContactView> = page.contacts.into_iter().map(ContactView::from).collect();
-    Ok(Paged::of(&contacts, query.paging, page.total))
+    Ok(Paged::of(&contacts, paging, page.total))
 }
 
 pub async fn create(
@@ -251,7 +256,7 @@ pub async fn read(
     Path(id): Path<ContactId>,
 ) -> Result<Data<ContactWithConversations>, ApiError> {
     let contact = call.contacts.get(id).await?;
-    let chats = call.sending.chats_of(id).await?;
+    let chats = contact.chats();
     let sessions: Vec<_> = call.supervisor.all().into_iter().map(|status| status.id).collect();
     let conversations = call.inbox.of_chats(&sessions, &chats).await?;
     Ok(Data::of(ContactWithConversations {

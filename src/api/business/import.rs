@@ -147,7 +147,7 @@ async fn preview(
     let mapping = mapping(form.text("mapping"))?;
     let file = form.file()?;
     let Preview { columns, mapping, rows, total, errors } =
-        call.contacts.preview(file.content, mapping).await?;
+        call.contact_imports.preview(file.content, mapping).await?;
     let errors = errors.into_iter().map(RowErrorView::from).collect();
     Ok(Data::of(PreviewView { columns, suggested_mapping: mapping, rows, total, errors }))
 }
@@ -161,7 +161,7 @@ async fn import(
     let file = form.file()?;
     let options = ImportOptions { mapping, duplicates, dry_run, by: by(&call) };
     let Imported { total, imported, updated, skipped, failed, errors } =
-        call.contacts.import(file.content, options).await?;
+        call.contact_imports.import(file.content, options).await?;
     let errors = errors.into_iter().map(RowErrorView::from).collect();
     Ok(Data::of(ImportView { total, imported, updated, skipped, failed, errors, dry_run }))
 }

@@ -107,6 +107,13 @@ impl From<Status> for MessageStatus {
     }
 }
 
+impl MessagesQuery {
+    fn contact(&self) -> Result<Option<Uuid>, Error> {
+        let fault = |_| Error::invalid_field("contactId", "must be the id of a contact");
+        self.contact_id.as_deref().map(|id| id.parse().map_err(fault)).transpose()
+    }
+}
+
 async fn list(
     call: Call,
     Query(query): Query<MessagesQuery>,
@@ -120,15 +127,8 @@ async fn list(
         Some(id) => Some(chats::find(&call, id).await?.state),
         None => None,
     };
-    let contact = match &query.contact_id {
-        Some(id) => id
-            .parse::<Uuid>()
-            .map(Some)
-            .map_err(|_| Error::invalid_field("contactId", "must be the id of a contact"))?,
-        None => None,
-    };
-    let chats = match contact {
-        Some(contact) => Some(call.sending.chats_of(contact).await?),
+    let chats = match query.contact()? {
+        Some(contact) => Some(call.contacts.get(contact).await?.chats()),
         None => None,
     };
     let sessions = sessions::ids(&call);

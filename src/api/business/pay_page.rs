@@ -51,7 +51,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/pay/{id}", page)
             .named("getPaymentPage")
-            .about("Business payments", "The page of a payment link, for whoever is to pay")
+            .about("Business payments", "The page of a payment link, for the person who pays")
             .details("For links of the provider `page`, and of the simulated one."),
     ]
 }
@@ -89,7 +89,7 @@ async fn page(call: Call<Public>, Path(id): Path<PageId>) -> Result<File<Html>, 
 }
 
 const NOT_FOUND: &str = "<h1>There is no such payment link</h1>\
-<p class=\"how\">Please ask whoever sent it to you for another one.</p>";
+<p class=\"how\">Please ask the sender for another one.</p>";
 
 fn html(status: StatusCode, text: &str) -> HttpResponse {
     HttpResponse::build(status)

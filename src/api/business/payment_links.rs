@@ -251,7 +251,7 @@ async fn party(services: &Services, body: &Draft) -> Result<Party, Error> {
     }
     if party.person.is_none() && party.chat.is_none() {
         party.person = match &party.contact {
-            Some(contact) if body.send => Some(services.sending.address_of(contact.id).await?),
+            Some(contact) if body.send => Some(contact.chat()?),
             _ => None,
         };
     }

@@ -172,7 +172,7 @@ async fn check_names(
     }
     if let Some(text) = given(&body.to) {
         let person = match text.parse::<uuid::Uuid>() {
-            Ok(contact) => call.sending.address_of(contact).await?,
+            Ok(contact) => call.contacts.get(contact).await?.chat()?,
             Err(_) => person(&text)?,
         };
         if call.chats.canonical_id(session, &person).await? != *chat {
@@ -259,7 +259,7 @@ async fn recipient(call: &Call, body: &SendBody) -> Result<Recipient, Error> {
     let channel = channel(body)?.unwrap_or(Channel::WhatsApp);
     let sessions = sessions_of(call, channel, named_session(body)).await?;
     if let Ok(id) = text.trim().parse::<uuid::Uuid>() {
-        let id = call.sending.address_of(id).await?;
+        let id = call.contacts.get(id).await?.chat()?;
         return Ok(Recipient::Person { id, sessions });
     }
     Ok(Recipient::Person { id: person(text)?, sessions })

@@ -23,7 +23,7 @@ pub fn in_order<S>(call: &Call<S, OwnSessions>) -> Vec<SessionStatus> {
     ordered(call, call.own_session())
 }
 
-/// The same for whoever sees one session alone, or all.
+/// The same for a caller who sees one session alone, or all.
 pub fn ordered(services: &Services, own: Option<SessionId>) -> Vec<SessionStatus> {
     let settings = services.settings.now();
     let primary = &settings.business.primary_session;

@@ -22,5 +22,5 @@ pub async fn draft(
     let language = body.language.as_ref().map(|language| language.as_str()).unwrap_or_default();
     let components = body.components.as_deref().unwrap_or_default();
     let rendered = call.templates.render(name, language, components).await?;
-    template_draft(rendered, components, &call.sending, call.own_session().is_some())
+    template_draft(rendered, components, &call.drafts, call.own_session().is_some())
 }

@@ -317,7 +317,7 @@ async fn read(
 
 async fn mark_read(call: Call, Path(id): Path<ConversationId>) -> Result<Data<ReadView>, ApiError> {
     let found = conversation(&call, &id).await?;
-    call.inbox.mark_unread((&found.record.session, &found.record.chat), false).await?;
+    call.inbox_actions.mark_unread((&found.record.session, &found.record.chat), false).await?;
     call.conversations.mark_read(&found.record).await?;
     Ok(Data::of(ReadView { id: found.record.uuid.to_string(), unread_count: 0 }))
 }

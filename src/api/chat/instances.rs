@@ -130,6 +130,39 @@ struct CodeView {
     message: String,
 }
 
+impl CodeView {
+    fn of(status: &SessionStatus, now: Timestamp) -> Result<Self, Error> {
+        let (fresh, has_code) = match &status.qr {
+            Some(qr) => (Some(qr).filter(|qr| now < qr.expires_at), true),
+            None => (None, false),
+        };
+        let picture = match fresh {
+            Some(qr) => Some(linking_code::data_url(&qr.text)?),
+            None => None,
+        };
+        let failed = status.last_error.as_deref().filter(|_| status.state == SessionState::Failed);
+        let pairing = status.pairing_until.map(linking_code::pairing_message);
+        let message = match (status.state, fresh, &pairing) {
+            (SessionState::Ready, ..) => "The instance is connected already",
+            (_, Some(_), _) => "Scan the code with WhatsApp",
+            (SessionState::QrReady, None, Some(pairing)) => pairing,
+            (SessionState::QrReady, None, None) => {
+                "The code has run out; a new one comes in a moment"
+            }
+            (_, None, _) => failed.unwrap_or("There is no code at the moment"),
+        };
+        Ok(Self {
+            status: instance_status(status),
+            qr_code: picture,
+            qr_code_text: fresh.map(|qr| qr.text.clone()),
+            qr_generated_at: fresh.map(|_| time(now)),
+            qr_expires_at: fresh.map(|qr| time(qr.expires_at)),
+            qr_expired: has_code && fresh.is_none(),
+            message: message.to_owned(),
+        })
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 struct StateView {
     uuid: String,
@@ -183,34 +216,7 @@ async fn code(
     Path(id): Path<InstanceId>,
 ) -> Result<Data<CodeView>, ApiError> {
     let status = access::instance(&call, call.request(), Some(&id))?;
-    let now = call.clock.now();
-    let (fresh, has_code) = match &status.qr {
-        Some(qr) => (Some(qr).filter(|qr| now < qr.expires_at), true),
-        None => (None, false),
-    };
-    let picture = match fresh {
-        Some(qr) => Some(linking_code::data_url(&qr.text)?),
-        None => None,
-    };
-    let failed = status.last_error.as_deref().filter(|_| status.state == SessionState::Failed);
-    let pairing = status.pairing_until.map(linking_code::pairing_message);
-    let message = match (status.state, fresh, &pairing) {
-        (SessionState::Ready, ..) => "The instance is connected already",
-        (_, Some(_), _) => "Scan the code with WhatsApp",
-        (SessionState::QrReady, None, Some(pairing)) => pairing,
-        (SessionState::QrReady, None, None) => "The code has run out; a new one comes in a moment",
-        (_, None, _) => failed.unwrap_or("There is no code at the moment"),
-    };
-    let view = CodeView {
-        status: instance_status(&status),
-        qr_code: picture,
-        qr_code_text: fresh.map(|qr| qr.text.clone()),
-        qr_generated_at: fresh.map(|_| time(now)),
-        qr_expires_at: fresh.map(|qr| time(qr.expires_at)),
-        qr_expired: has_code && fresh.is_none(),
-        message: message.to_owned(),
-    };
-    Ok(Data::of(view))
+    Ok(Data::of(CodeView::of(&status, call.clock.now())?))
 }
 
 async fn state(

@@ -115,24 +115,31 @@ pub async fn all(
         return Ok(Data::of(found));
     }
     let (messages, next) = match &query.conversation_id {
-        Some(id) => {
-            let found = access::conversation(&call, request, id).await?;
-            let sessions = access::sessions(&call, request, instance)?;
-            if !sessions.contains(&found.record.session) {
-                return Ok(Data::of(page(Vec::new(), None)));
-            }
-            let window = before.map_or(Window::Newest, Window::Before);
-            let of_one =
-                call.message_history.filtered_page(&found.record, window, limit, &filter).await?;
-            let status = call.supervisor.get(&found.record.session)?.status();
-            let plain = |stored| render::plain_message(&call, &status, stored);
-            let newest_first: Vec<PlainMessage> = of_one.messages.iter().rev().map(plain).collect();
-            let lowest = newest_first.last().map(|message| message.id);
-            (newest_first, lowest.filter(|_| of_one.has_more))
-        }
+        Some(id) => of_one(&call, (id, instance), (before, limit), &filter).await?,
         None => of_all(&call, instance, (before, limit), &filter).await?,
     };
     Ok(Data::of(page(messages, next)))
+}
+
+/// Those of a conversation; none where it is in another instance than the one that is asked for.
+async fn of_one(
+    call: &Call,
+    (id, instance): (&str, Option<&str>),
+    (before, limit): (Option<u64>, usize),
+    filter: &MessageFilter,
+) -> Result<(Vec<PlainMessage>, Option<u64>), ApiError> {
+    let found = access::conversation(call, call.request(), id).await?;
+    let sessions = access::sessions(call, call.request(), instance)?;
+    if !sessions.contains(&found.record.session) {
+        return Ok((Vec::new(), None));
+    }
+    let window = before.map_or(Window::Newest, Window::Before);
+    let of_one = call.message_history.filtered_page(&found.record, window, limit, filter).await?;
+    let status = call.supervisor.get(&found.record.session)?.status();
+    let plain = |stored| render::plain_message(call, &status, stored);
+    let newest_first: Vec<PlainMessage> = of_one.messages.iter().rev().map(plain).collect();
+    let lowest = newest_first.last().map(|message| message.id);
+    Ok((newest_first, lowest.filter(|_| of_one.has_more)))
 }
 
 async fn of_all(

@@ -182,6 +182,17 @@ async fn edit(
     Ok(Data::of(ChangedView { message }))
 }
 
+/// Takes a message back that was not sent. One that failed, or was cancelled, nobody has.
+async fn taken_back(
+    services: &Services,
+    entry: &OutboxEntry,
+) -> Result<Data<DeletedView>, ApiError> {
+    if entry.state.is_waiting() {
+        services.outbox.cancel(&entry.session, entry.id).await?;
+    }
+    Ok(deleted(&entry.message_uuid().to_string()))
+}
+
 async fn delete(
     call: Change,
     Path(id): Path<MessageUuid>,
@@ -190,14 +201,7 @@ async fn delete(
     let for_everyone = query.is_for_everyone();
     let (session, stored) = match access::message(&call, call.request(), &id).await? {
         FoundMessage::Stored(session, stored) => (session, stored),
-        FoundMessage::Unsent(entry) if !entry.state.is_waiting() => {
-            // It failed, or was cancelled: nobody has it.
-            return Ok(deleted(&entry.message_uuid().to_string()));
-        }
-        FoundMessage::Unsent(entry) => {
-            call.outbox.cancel(&entry.session, entry.id).await?;
-            return Ok(deleted(&entry.message_uuid().to_string()));
-        }
+        FoundMessage::Unsent(entry) => return taken_back(&call, &entry).await,
     };
     let id = &stored.message.id;
     if for_everyone && !stored.is_deleted() {

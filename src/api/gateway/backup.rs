@@ -49,16 +49,21 @@ enum ProfilesOf {
     None,
 }
 
+impl From<ProfilesOf> for Profiles {
+    fn from(profiles: ProfilesOf) -> Self {
+        match profiles {
+            ProfilesOf::Stop => Self::Stop,
+            ProfilesOf::Stopped => Self::Stopped,
+            ProfilesOf::None => Self::None,
+        }
+    }
+}
+
 async fn take(
     call: Call<Admin, AllSessions>,
     Query(query): Query<BackupQuery>,
 ) -> Result<File<Archive>, ApiError> {
-    let profiles = match query.profiles {
-        Some(ProfilesOf::Stop) => Profiles::Stop,
-        Some(ProfilesOf::Stopped) => Profiles::Stopped,
-        Some(ProfilesOf::None) => Profiles::None,
-        None => Profiles::default(),
-    };
+    let profiles = query.profiles.map_or_else(Profiles::default, Profiles::from);
     let lease = call.api_keys.lease(&call.principal()).await?;
     let download = call.backups.start(profiles).await?;
     let chunks = stream::unfold((download, lease), |(mut download, lease)| async move {

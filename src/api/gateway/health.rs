@@ -153,44 +153,56 @@ struct Checks {
     memory: &'static str,
 }
 
-async fn health(services: Call<Public>) -> HealthAnswer {
-    let is_unwell = |status: &crate::domain::SessionStatus| {
-        // A code that nobody scanned is no fault of the gateway.
-        let is_unscanned = status.failure == Some(FailureKind::QrTimeout);
-        status.state == SessionState::Degraded
-            || (status.state == SessionState::Failed && !is_unscanned)
-            || status.send_hold.is_some()
-    };
-    let used = services.health.memory_used().await;
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
-    let share = memory::total().map_or(0.0, |total| used as f64 / total as f64);
-    let (disk, log) = (services.health.disk_warning(), services.retention.warnings());
-    let checks = Checks {
-        database: if services.health.store_works().await { "ok" } else { "error" },
-        disk: if disk.is_none() { "ok" } else { "warn" },
-        event_log: if log.is_empty() { "ok" } else { "warn" },
-        sessions: match services.supervisor.is_healthy() {
-            false => "error",
-            true if services.supervisor.list().iter().any(is_unwell) => "warn",
-            true => "ok",
-        },
-        memory: if DANGER < share {
-            "error"
-        } else if WARN < share {
-            "warn"
+impl Checks {
+    async fn of(services: &Services) -> Self {
+        let is_unwell = |status: &crate::domain::SessionStatus| {
+            // A code that nobody scanned is no fault of the gateway.
+            let is_unscanned = status.failure == Some(FailureKind::QrTimeout);
+            status.state == SessionState::Degraded
+                || (status.state == SessionState::Failed && !is_unscanned)
+                || status.send_hold.is_some()
+        };
+        let used = services.health.memory_used().await;
+        #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
+        let share = memory::total().map_or(0.0, |total| used as f64 / total as f64);
+        let (disk, log) = (services.health.disk_warning(), services.retention.warnings());
+        Self {
+            database: if services.health.store_works().await { "ok" } else { "error" },
+            disk: if disk.is_none() { "ok" } else { "warn" },
+            event_log: if log.is_empty() { "ok" } else { "warn" },
+            sessions: match services.supervisor.is_healthy() {
+                false => "error",
+                true if services.supervisor.list().iter().any(is_unwell) => "warn",
+                true => "ok",
+            },
+            memory: if DANGER < share {
+                "error"
+            } else if WARN < share {
+                "warn"
+            } else {
+                "ok"
+            },
+        }
+    }
+
+    /// The state of the whole.
+    fn worst(&self) -> &'static str {
+        let Self { database, disk, event_log, sessions, memory } = *self;
+        let all = [database, disk, event_log, sessions, memory];
+        if all.contains(&"error") {
+            "unhealthy"
+        } else if all.contains(&"warn") {
+            "degraded"
         } else {
-            "ok"
-        },
-    };
-    let Checks { database, disk: disk_check, event_log, sessions, memory } = checks;
-    let all = [database, disk_check, event_log, sessions, memory];
-    let status = if all.contains(&"error") {
-        "unhealthy"
-    } else if all.contains(&"warn") {
-        "degraded"
-    } else {
-        "healthy"
-    };
+            "healthy"
+        }
+    }
+}
+
+async fn health(services: Call<Public>) -> HealthAnswer {
+    let checks = Checks::of(&services).await;
+    let status = checks.worst();
+    let (disk, log) = (services.health.disk_warning(), services.retention.warnings());
     let timestamp = seconds(services.clock.now());
     let warnings = disk.into_iter().chain(log).chain(sandbox_warning(&services));
     let warnings = warnings.chain(hold_warning(&services)).collect();

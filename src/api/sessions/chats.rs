@@ -207,7 +207,7 @@ async fn mark_read(
     let session = call.session_id()?;
     call.chats.mark_read(&session, &chat).await?;
     let chat = call.chats.canonical_id(&session, &chat).await?;
-    call.inbox.mark_unread((&session, &chat), false).await?;
+    call.inbox_actions.mark_unread((&session, &chat), false).await?;
     Ok(Message::of("Chat marked as read"))
 }
 

@@ -26,6 +26,7 @@ use crate::{
         Subject, proxy::ProxyParts, session::EngineKind,
     },
     services::Services,
+    webhooks::WebhookDraft,
 };
 
 const TAG: &str = "Sessions";
@@ -245,6 +246,28 @@ struct LogView {
     message: String,
 }
 
+/// The webhook of a new session, checked.
+async fn checked(
+    call: &Call<Admin, AllSessions>,
+    webhook: Option<WebhookBody>,
+) -> Result<Option<WebhookDraft>, Error> {
+    let Some(webhook) = webhook else { return Ok(None) };
+    let draft = draft_of(webhook, &call.principal());
+    let checked = call.webhooks.endpoints.checked(draft).await;
+    checked.map(Some).map_err(|error| error.within("webhook"))
+}
+
+/// Refuses a session that failed while its first code was awaited.
+fn check_not_failed(status: &SessionStatus) -> Result<(), Error> {
+    if status.state != SessionState::Failed {
+        return Ok(());
+    }
+    let reason = status.last_error.clone().unwrap_or_else(|| "the session failed".to_owned());
+    let error = Error::new(ErrorCode::EngineFailed, reason).about(Subject::Session);
+    let error = error.detail("failure", failure_of(status));
+    Err(error.detail("sessionId", status.id.as_str()))
+}
+
 async fn create(
     call: Call<Admin, AllSessions>,
     Body(body): Body<CreateBody>,
@@ -252,11 +275,7 @@ async fn create(
     let id = body.session_id.parse::<SessionId>();
     let id = id.map_err(|error| Error::invalid_field("sessionId", error.to_string()));
     let config = config_of(body.config.unwrap_or_default(), &call);
-    let webhook = match body.webhook.map(|webhook| draft_of(webhook, &call.principal())) {
-        Some(draft) => call.webhooks.endpoints.checked(draft).await.map(Some),
-        None => Ok(None),
-    };
-    let webhook = webhook.map_err(|error| error.within("webhook"));
+    let webhook = checked(&call, body.webhook).await;
     let ((id, config), webhook) = Error::both(Error::both(id, config), webhook)?;
     let limit = config.qr_timeout;
     let handle = call.sessions.create(id, config, webhook).await?;
@@ -264,13 +283,7 @@ async fn create(
     if body.wait_for_qr.unwrap_or(true) {
         status = handle.wait_until(wait(limit), has_sign_of_life).await;
         call.still_good().await?;
-        if status.state == SessionState::Failed {
-            let reason =
-                status.last_error.clone().unwrap_or_else(|| "the session failed".to_owned());
-            let error = Error::new(ErrorCode::EngineFailed, reason).about(Subject::Session);
-            let error = error.detail("failure", failure_of(&status));
-            return Err(error.detail("sessionId", status.id.as_str()).into());
-        }
+        check_not_failed(&status)?;
     }
     Ok(Created::of(SessionView::with_qr(&status)?).saying("Session created successfully"))
 }

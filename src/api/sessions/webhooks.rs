@@ -18,7 +18,7 @@ use crate::{
         },
         sessions::wire::seconds,
     },
-    domain::{Error, ErrorCode, Subject, Timestamp},
+    domain::{Error, ErrorCode, SessionId, Subject, Timestamp},
     webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord, WebhookScope},
 };
 
@@ -329,12 +329,23 @@ struct GatewayListQuery {
     all: Option<bool>,
 }
 
+/// Whether a list of all webhooks names those of a scope. To a key that is bound to a session there are no others.
+fn is_listed(scope: &WebhookScope, own: Option<&SessionId>) -> bool {
+    match scope {
+        WebhookScope::Session(session) => own.is_none_or(|own| *own == session.id),
+        WebhookScope::Gateway => own.is_none(),
+        // Their own surfaces list them.
+        WebhookScope::Business | WebhookScope::Bot(_) => false,
+    }
+}
+
 async fn list_of_gateway(
     call: Call<Read, OwnSessions>,
     Query(query): Query<GatewayListQuery>,
 ) -> Result<Listed<WebhookView>, ApiError> {
+    let own = call.own_session();
     if !query.all.unwrap_or_default() {
-        if call.own_session().is_some() {
+        if own.is_some() {
             let message =
                 "the key is for one session; add ?all=true for the webhooks of that session";
             return Err(Error::new(ErrorCode::Forbidden, message).into());
@@ -343,14 +354,7 @@ async fn list_of_gateway(
         return Ok(views(&call, all));
     }
     let mut all = call.webhooks.endpoints.list_all().await?;
-    // To a key that is bound to a session there are no others.
-    let own = call.own_session();
-    all.retain(|record| match record.scope() {
-        WebhookScope::Session(session) => own.as_ref().is_none_or(|own| *own == session.id),
-        WebhookScope::Gateway => own.is_none(),
-        // Their own surfaces list them.
-        WebhookScope::Business | WebhookScope::Bot(_) => false,
-    });
+    all.retain(|record| is_listed(&record.scope(), own.as_ref()));
     Ok(views(&call, all))
 }
 

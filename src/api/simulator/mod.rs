@@ -462,18 +462,17 @@ async fn clock(call: Control) -> Shows<ClockView> {
     data(&network(&call)?.clock().view())
 }
 
+fn advance_of(seconds: f64) -> Result<Duration, Error> {
+    if (0.0..=LONGEST_ADVANCE).contains(&seconds) {
+        return Ok(Duration::from_secs_f64(seconds));
+    }
+    let reason = format!("must be 0 to {LONGEST_ADVANCE} seconds");
+    Err(Error::invalid_field("advanceBy", reason))
+}
+
 async fn set_clock(call: Control, Body(body): Body<ClockBody>) -> Shows<ClockView> {
     let network = network(&call)?;
-    let advance = match body.advance_by {
-        None => None,
-        Some(seconds) if (0.0..=LONGEST_ADVANCE).contains(&seconds) => {
-            Some(Duration::from_secs_f64(seconds))
-        }
-        Some(_) => {
-            let reason = format!("must be 0 to {LONGEST_ADVANCE} seconds");
-            return Err(Error::invalid_field("advanceBy", reason).into());
-        }
-    };
+    let advance = body.advance_by.map(advance_of).transpose()?;
     match (body.now, advance) {
         (None, None) => return Err(Error::invalid("name 'now' or 'advanceBy'").into()),
         (Some(None), Some(_)) => {

@@ -198,27 +198,33 @@ struct Draft {
     actions: Vec<ActionBody>,
 }
 
+impl Draft {
+    fn draft(self, bot: Uuid) -> Result<AutomationDraft, Error> {
+        let conditions = conditions("conditions", &self.conditions.unwrap_or_default());
+        let named = Error::both(check_name(&self.name), matching(self.r#match.as_deref()));
+        let ((((), matching), trigger), (conditions, actions)) = Error::both(
+            Error::both(named, self.trigger.trigger()),
+            Error::both(conditions, actions(&self.actions)),
+        )?;
+        Ok(AutomationDraft {
+            bot,
+            name: self.name,
+            enabled: self.enabled.unwrap_or(true),
+            trigger,
+            conditions,
+            matching: matching.unwrap_or(Match::All),
+            actions,
+        })
+    }
+}
+
 async fn create(
     call: Call<Bots>,
     Body(body): Body<Draft>,
 ) -> Result<Created<AutomationView>, ApiError> {
     let bot = bot_access::managed(&call, uuid(&body.bot_id, Subject::Bot)?).await?;
-    let conditions = conditions("conditions", &body.conditions.unwrap_or_default());
-    let named = Error::both(check_name(&body.name), matching(body.r#match.as_deref()));
-    let ((((), matching), trigger), (conditions, actions)) = Error::both(
-        Error::both(named, body.trigger.trigger()),
-        Error::both(conditions, actions(&body.actions)),
-    )?;
-    check_webhooks(&call, bot.id, &actions).await?;
-    let draft = AutomationDraft {
-        bot: bot.id,
-        name: body.name,
-        enabled: body.enabled.unwrap_or(true),
-        trigger,
-        conditions,
-        matching: matching.unwrap_or(Match::All),
-        actions,
-    };
+    let draft = body.draft(bot.id)?;
+    check_webhooks(&call, bot.id, &draft.actions).await?;
     let made = call.automations.create(draft).await?;
     let position = call.automations.position(&made);
     Ok(Created::of(AutomationView::of(made, Figures::default(), position)))

@@ -55,7 +55,7 @@ pub struct BotView {
     model: ModelView,
     /// When it hands over to a person.
     handoff: HandoffView,
-    /// Words that call it; without any it answers whoever writes to its sessions.
+    /// Words that call it; without any it answers everybody who writes to its sessions.
     #[schema(example = json!(["order"]))]
     trigger_keywords: Vec<String>,
     /// Where it answers.

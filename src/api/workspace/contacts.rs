@@ -1,7 +1,5 @@
 //! Contacts: the same records as those of the business API.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -106,24 +104,18 @@ async fn list(
     let filter = ContactFilter { search, tag, bot, ..ContactFilter::default() };
     let (skipped, limit) = page.place();
     let found = call.contacts.list(&filter, skipped as u64, limit).await?;
-    let chats = call.sending.chats_of_all(&found.contacts);
+    let chats: Vec<_> = found.contacts.iter().flat_map(Contact::chats).collect();
     let states = call.inbox.of_chats(&all_sessions(&call), &chats).await?;
     let sight = Sight::of(&call).await?;
     let seen = states.iter().filter(|state| sight.has_conversation(state));
-    let mut counts: HashMap<Uuid, usize> = HashMap::new();
-    for contact in seen.filter_map(|state| state.contact) {
-        *counts.entry(contact).or_default() += 1;
-    }
+    let owners: Vec<Uuid> = seen.filter_map(|state| state.contact).collect();
     let contacts = found.contacts.into_iter().map(|contact| {
-        let sessions = counts.get(&contact.id).copied().unwrap_or(0);
+        let sessions = owners.iter().filter(|owner| **owner == contact.id).count();
         ContactView::of(contact, sessions, &sight)
     });
-    Ok(Data::of(ContactsView {
-        contacts: contacts.collect(),
-        total: found.total,
-        page: page.page(),
-        per_page: page.per_page(),
-    }))
+    let (page, per_page) = (page.page(), page.per_page());
+    let contacts = contacts.collect();
+    Ok(Data::of(ContactsView { contacts, total: found.total, page, per_page }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -197,7 +189,7 @@ async fn with_sessions(
     contact: Contact,
     sight: &Sight,
 ) -> Result<ContactWithSessions, Error> {
-    let chats = services.sending.chats_of_all(std::slice::from_ref(&contact));
+    let chats = contact.chats();
     let mut sessions = services.inbox.of_chats(&all_sessions(services), &chats).await?;
     sessions.retain(|state| sight.has_conversation(state));
     Ok(ContactWithSessions::of(contact, sessions, sight))
@@ -238,37 +230,52 @@ struct Change {
     bot_ids: Option<Vec<String>>,
 }
 
+impl Change {
+    fn change(self) -> ContactChange {
+        // Null removes a text, as a blank one does.
+        let text = |given: Option<Option<String>>| given.map(Option::unwrap_or_default);
+        ContactChange {
+            name: text(self.name),
+            email: text(self.email),
+            company: text(self.company),
+            notes: text(self.notes),
+            phone: self.phone,
+            tags: self.tags,
+            opted_in: self.opted_in,
+            custom_fields: self.custom_fields.unwrap_or_default(),
+            ..ContactChange::default()
+        }
+    }
+}
+
+/// The bots of a contact after a change. Those that the caller does not see stay.
+async fn bots_of(
+    call: &Call<Contacts>,
+    id: Uuid,
+    texts: &[String],
+    sight: &Sight,
+) -> Result<Vec<Uuid>, ApiError> {
+    let mut ids = call.contacts.get(id).await?.bots;
+    ids.retain(|bot| !sight.has(Some(*bot)));
+    for text in texts {
+        ids.push(bot_access::seen(call, uuid(text, Subject::Bot)?).await?.id);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
 async fn change(
     call: Call<Contacts>,
     Path(id): Path<ContactId>,
     Body(body): Body<Change>,
 ) -> Result<Data<ContactWithSessions>, ApiError> {
-    let (mut bots, sight) = (None, Sight::of(&call).await?);
-    if let Some(texts) = &body.bot_ids {
-        // The bots that the caller does not see stay.
-        let mut ids = call.contacts.get(id).await?.bots;
-        ids.retain(|bot| !sight.has(Some(*bot)));
-        for text in texts {
-            ids.push(bot_access::seen(&call, uuid(text, Subject::Bot)?).await?.id);
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        bots = Some(ids);
-    }
-    // Null removes a text, as a blank one does.
-    let text = |given: Option<Option<String>>| given.map(Option::unwrap_or_default);
-    let change = ContactChange {
-        name: text(body.name),
-        email: text(body.email),
-        company: text(body.company),
-        notes: text(body.notes),
-        phone: body.phone,
-        bots,
-        tags: body.tags,
-        opted_in: body.opted_in,
-        custom_fields: body.custom_fields.unwrap_or_default(),
-        ..ContactChange::default()
+    let sight = Sight::of(&call).await?;
+    let bots = match &body.bot_ids {
+        Some(texts) => Some(bots_of(&call, id, texts, &sight).await?),
+        None => None,
     };
+    let change = ContactChange { bots, ..body.change() };
     let contact = call.contacts.change(id, change, by(&call)).await.map_err(worded)?;
     Ok(Data::of(with_sessions(&call, contact, &sight).await?))
 }

@@ -90,6 +90,67 @@ struct InboxQuery {
     sessions: SessionsQuery,
 }
 
+impl InboxQuery {
+    /// What is asked for goes before the filters of a saved view. None where nothing can be found: no conversation has a
+    /// tag that there is not.
+    async fn filter(
+        &self,
+        call: &Call<Conversations>,
+        bot: &Bot,
+        (view, sessions): (&ViewFilters, &SessionsQuery),
+    ) -> Result<Option<InboxFilter>, ApiError> {
+        let names = match self.tag.as_ref().filter(|tag| !tag.trim().is_empty()) {
+            Some(name) => std::slice::from_ref(name),
+            None => view.tags.as_slice(),
+        };
+        let assignee = self.assignee(call, view).await?;
+        let mut tags = Vec::with_capacity(names.len());
+        for name in names {
+            tags.extend(tag_named(call, name).await?);
+        }
+        if tags.len() < names.len() {
+            return Ok(None);
+        }
+        Ok(Some(InboxFilter {
+            assignee,
+            unread: self.unread.or(view.unread),
+            starred: self.starred.or(view.starred),
+            folder: match self.snoozed.or(view.snoozed) {
+                Some(true) => Folder::Snoozed,
+                Some(false) | None => Folder::Inbox,
+            },
+            handoff: self.handoff.or(view.handoff) == Some(true),
+            tags,
+            order: match self.sort.unwrap_or(Sort::Recent) {
+                Sort::Recent => InboxOrder::Recent,
+                Sort::Oldest => InboxOrder::Oldest,
+                Sort::Waiting => InboxOrder::Waiting,
+            },
+            ..sessions.filter(call, bot)?
+        }))
+    }
+
+    async fn assignee(
+        &self,
+        call: &Call<Conversations>,
+        view: &ViewFilters,
+    ) -> Result<Option<Option<Agent>>, ApiError> {
+        Ok(match self.assigned_to.as_deref().map(str::trim) {
+            None | Some("") => match view.assignee {
+                None => None,
+                Some(ViewAssignee::Nobody) => Some(None),
+                Some(ViewAssignee::Me) => Some(Some(caller(call)?)),
+                Some(ViewAssignee::Agent(id)) => {
+                    Some(Some(known_agent(call, &id.to_string()).await?))
+                }
+            },
+            Some("unassigned") => Some(None),
+            Some("me") => Some(Some(caller(call)?)),
+            Some(id) => Some(Some(known_agent(call, id).await?)),
+        })
+    }
+}
+
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Sort {
@@ -132,50 +193,15 @@ async fn list(
         Some(view) => call.views.filters(view, call.principal().person()).await?,
         None => ViewFilters::default(),
     };
-    let sessions = query.sessions.under(&view);
+    let sessions = query.sessions.clone().under(&view);
     let (place, pages) = (sessions.pages.near_place()?, sessions.pages);
-    let assignee = match query.assigned_to.as_deref().map(str::trim) {
-        None | Some("") => match view.assignee {
-            None => None,
-            Some(ViewAssignee::Nobody) => Some(None),
-            Some(ViewAssignee::Me) => Some(Some(caller(&call)?)),
-            Some(ViewAssignee::Agent(id)) => Some(Some(known_agent(&call, &id.to_string()).await?)),
-        },
-        Some("unassigned") => Some(None),
-        Some("me") => Some(Some(caller(&call)?)),
-        Some(id) => Some(Some(known_agent(&call, id).await?)),
-    };
-    let names = match query.tag.filter(|tag| !tag.trim().is_empty()) {
-        Some(name) => vec![name],
-        None => view.tags,
-    };
-    let mut tags = Vec::with_capacity(names.len());
-    for name in &names {
-        tags.extend(tag_named(&call, name).await?);
-    }
-    let (items, total) = if tags.len() < names.len() {
-        // No conversation has a tag that there is not.
-        (Vec::new(), 0)
-    } else {
-        let filter = InboxFilter {
-            assignee,
-            unread: query.unread.or(view.unread),
-            starred: query.starred.or(view.starred),
-            folder: match query.snoozed.or(view.snoozed) {
-                Some(true) => Folder::Snoozed,
-                Some(false) | None => Folder::Inbox,
-            },
-            handoff: query.handoff.or(view.handoff) == Some(true),
-            tags,
-            order: match query.sort.unwrap_or(Sort::Recent) {
-                Sort::Recent => InboxOrder::Recent,
-                Sort::Oldest => InboxOrder::Oldest,
-                Sort::Waiting => InboxOrder::Waiting,
-            },
-            ..sessions.filter(&call, &bot)?
-        };
-        let found = call.inbox.page(&filter, None, place).await?;
-        (found.items, found.total)
+    let filter = query.filter(&call, &bot, (&view, &sessions)).await?;
+    let (items, total) = match filter {
+        Some(filter) => {
+            let found = call.inbox.page(&filter, None, place).await?;
+            (found.items, found.total)
+        }
+        None => (Vec::new(), 0),
     };
     let conversations = session_view::views(&call, &items).await?;
     let (page, per_page) = (pages.page(), pages.per_page());
@@ -234,11 +260,11 @@ async fn assign(
     let found = sessions::find(&call, id).await?;
     let by = caller(&call).ok();
     match wanted.as_deref().map(str::trim) {
-        None => call.inbox.apply(found.place(), InboxChange::to(Status::Open), by).await?,
-        Some("me") => call.inbox.assign(found.place(), Some(caller(&call)?), by).await?,
+        None => call.inbox_actions.apply(found.place(), InboxChange::to(Status::Open), by).await?,
+        Some("me") => call.inbox_actions.assign(found.place(), Some(caller(&call)?), by).await?,
         Some(text) => {
             let agent = assignee(&call, found.bot.as_ref(), text).await?;
-            call.inbox.assign(found.place(), Some(agent), by).await?
+            call.inbox_actions.assign(found.place(), Some(agent), by).await?
         }
     };
     again(&call, id).await
@@ -289,6 +315,39 @@ struct AssignedView {
     agent_id: String,
 }
 
+impl AssignedView {
+    fn of(state: &InboxState, agent: Uuid) -> Self {
+        Self { session_id: state.conversation.to_string(), agent_id: agent.to_string() }
+    }
+}
+
+/// The open conversations of a bot that nobody has, who waits longest first.
+fn open_of(services: &Services, bot: &Bot) -> Result<InboxFilter, Error> {
+    Ok(InboxFilter {
+        sessions: sessions::sessions(services, bot.id, None)?,
+        statuses: vec![Status::Open],
+        assignee: Some(None),
+        bot: Some(bot.id),
+        order: InboxOrder::Waiting,
+        ..InboxFilter::default()
+    })
+}
+
+/// Who is online, sees a bot and has room for another conversation, in the order of their ids.
+async fn with_room(call: &Call<Conversations>, bot: &Bot) -> Result<Vec<Uuid>, ApiError> {
+    let loads = call.assignments.loads(&all_sessions(call)).await?;
+    let capacity = u64::from(call.settings.now().business.agent_capacity);
+    let has_room = |user: &User| {
+        let load = loads.get(&Agent::User(user.id)).copied().unwrap_or(0);
+        call.presence.is_online(user.id) && load < capacity
+    };
+    let people = bot_access::workers(call, Some(bot.id)).await?;
+    let mut agents: Vec<Uuid> =
+        people.iter().filter(|user| has_room(user)).map(|user| user.id).collect();
+    agents.sort_unstable();
+    Ok(agents)
+}
+
 async fn auto_assign(
     call: Call<Conversations>,
     Path(id): Path<BotId>,
@@ -297,24 +356,8 @@ async fn auto_assign(
     let bot = bot_access::seen(&call, id).await?;
     let wanted = body.session_ids.map(|ids| read_ids(&ids)).transpose()?;
     let limit = body.limit.unwrap_or(MOST_ASSIGNED).min(MOST_ASSIGNED);
-    let loads = call.inbox.loads(&all_sessions(&call)).await?;
-    let capacity = u64::from(call.settings.now().business.agent_capacity);
-    let has_room = |user: &User| {
-        let load = loads.get(&Agent::User(user.id)).copied().unwrap_or(0);
-        call.presence.is_online(user.id) && load < capacity
-    };
-    let people = bot_access::workers(&call, Some(bot.id)).await?;
-    let mut agents: Vec<Uuid> =
-        people.iter().filter(|user| has_room(user)).map(|user| user.id).collect();
-    agents.sort_unstable();
-    let open = InboxFilter {
-        sessions: sessions::sessions(&call, bot.id, None)?,
-        statuses: vec![Status::Open],
-        assignee: Some(None),
-        bot: Some(bot.id),
-        order: InboxOrder::Waiting,
-        ..InboxFilter::default()
-    };
+    let agents = with_room(&call, &bot).await?;
+    let open = open_of(&call, &bot)?;
     let by = caller(&call).ok();
     let mut assigned = Vec::new();
     let mut waiting = match &wanted {
@@ -324,11 +367,8 @@ async fn auto_assign(
     waiting.truncate(limit);
     for state in &waiting {
         let place = (&state.session, &state.chat);
-        let agent = call.inbox.assign_in_turn(place, (bot.id, &agents), by).await?;
-        assigned.extend(agent.map(|agent| AssignedView {
-            session_id: state.conversation.to_string(),
-            agent_id: agent.to_string(),
-        }));
+        let agent = call.assignments.assign_in_turn(place, (bot.id, &agents), by).await?;
+        assigned.extend(agent.map(|agent| AssignedView::of(state, agent)));
     }
     let unassigned = call.inbox.page(&open, None, (0, 0)).await?.total;
     Ok(Data::of(AutoAssignedView { assigned, unassigned }))
@@ -384,11 +424,11 @@ async fn set_status(
     let by = caller(&call).ok();
     match status {
         Status::Assigned if found.state.assignee.is_none() => {
-            call.inbox.assign(found.place(), Some(caller(&call)?), by).await?;
+            call.inbox_actions.assign(found.place(), Some(caller(&call)?), by).await?;
         }
         Status::AiActive if found.state.status.is_automatic() => (),
         status => {
-            call.inbox.apply(found.place(), InboxChange::to(status), by).await?;
+            call.inbox_actions.apply(found.place(), InboxChange::to(status), by).await?;
         }
     }
     if status == Status::AiActive && found.conversation.record.inbox.pause.is_some() {

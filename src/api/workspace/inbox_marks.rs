@@ -55,7 +55,7 @@ async fn star(
     Body(body): Body<StarBody>,
 ) -> Result<Data<SessionView>, ApiError> {
     let found = sessions::find(&call, id).await?;
-    call.inbox.star(found.place(), body.starred).await?;
+    call.inbox_actions.star(found.place(), body.starred).await?;
     again(&call, id).await
 }
 
@@ -73,7 +73,7 @@ async fn read(
     Body(body): Body<ReadBody>,
 ) -> Result<Data<SessionView>, ApiError> {
     let found = sessions::find(&call, id).await?;
-    call.inbox.mark_unread(found.place(), !body.read).await?;
+    call.inbox_actions.mark_unread(found.place(), !body.read).await?;
     if body.read {
         call.conversations.mark_read(&found.conversation.record).await?;
     }
@@ -103,7 +103,7 @@ async fn snooze(
     let found = sessions::find(&call, id).await?;
     let change = InboxChange { snoozed_until: Some(until), ..InboxChange::default() };
     let by = caller(&call).ok();
-    let applied = call.inbox.apply(found.place(), change, by).await;
+    let applied = call.inbox_actions.apply(found.place(), change, by).await;
     applied.map_err(|error| match error.details.get("fields") {
         Some(_) => fault("must be in the future, and within a year"),
         None => error,

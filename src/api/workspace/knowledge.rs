@@ -103,6 +103,29 @@ struct Draft {
     url: Option<String>,
 }
 
+impl Draft {
+    fn draft(self) -> Result<DocumentDraft, Error> {
+        let Self { title, content, question, answer, url } = self;
+        let missing = |field: &str| Error::invalid_field(field, "is required");
+        one_kind(content.is_some(), question.is_some() || answer.is_some(), url.is_some())?;
+        let content = match (content, url) {
+            (Some(content), _) => Content::Text(content),
+            (None, Some(url)) => Content::Url(url),
+            (None, None) if question.is_none() && answer.is_none() => {
+                let message = "give `title` and `content`, `question` and `answer`, or `url`";
+                return Err(Error::invalid(message));
+            }
+            (None, None) => {
+                let question = question.ok_or_else(|| missing("question"));
+                let answer = answer.ok_or_else(|| missing("answer"));
+                let (question, answer) = Error::both(question, answer)?;
+                Content::Faq { question, answer }
+            }
+        };
+        Ok(DocumentDraft { title, content })
+    }
+}
+
 /// The same, of which what is given is changed.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = KnowledgeDocumentChange, example = json!({ "title": "Returns and refunds" }))]
@@ -122,6 +145,23 @@ struct Change {
     /// Another place to fetch it from, or the same to fetch it again.
     #[schema(min_length = 1, max_length = 2_048, example = "https://example.com/returns.html")]
     url: Option<String>,
+}
+
+impl Change {
+    fn change(self) -> Result<DocumentChange, Error> {
+        let Self { title, content, question, answer, url } = self;
+        one_kind(content.is_some(), question.is_some() || answer.is_some(), url.is_some())?;
+        let content = match (content, url) {
+            (Some(content), _) => Some(ContentChange::Replaced(Content::Text(content))),
+            (None, Some(url)) => Some(ContentChange::Replaced(Content::Url(url))),
+            (None, None) if question.is_some() || answer.is_some() => {
+                Some(ContentChange::Faq { question, answer })
+            }
+            (None, None) if title.is_none() => Some(ContentChange::FetchedAgain),
+            (None, None) => None,
+        };
+        Ok(DocumentChange { title, content })
+    }
 }
 
 #[derive(ToSchema)]
@@ -165,26 +205,7 @@ async fn add(
             let title = form.text("title").map(str::to_owned);
             DocumentDraft { title, content: file_of(&mut form).await? }
         }
-        BodyOrForm::Body(Draft { title, content, question, answer, url }) => {
-            let missing = |field: &str| Error::invalid_field(field, "is required");
-            one_kind(content.is_some(), question.is_some() || answer.is_some(), url.is_some())?;
-            let content = match (content, url) {
-                (Some(content), _) => Content::Text(content),
-                (None, Some(url)) => Content::Url(url),
-                (None, None) => {
-                    if question.is_none() && answer.is_none() {
-                        let message =
-                            "give `title` and `content`, `question` and `answer`, or `url`";
-                        return Err(Error::invalid(message).into());
-                    }
-                    let question = question.ok_or_else(|| missing("question"));
-                    let answer = answer.ok_or_else(|| missing("answer"));
-                    let (question, answer) = Error::both(question, answer)?;
-                    Content::Faq { question, answer }
-                }
-            };
-            DocumentDraft { title, content }
-        }
+        BodyOrForm::Body(draft) => draft.draft()?,
     };
     bot_access::managed(&call, bot).await?;
     Ok(Created::of(call.knowledge.add(bot, draft).await?.into()))
@@ -206,19 +227,7 @@ async fn change(
             let content = Some(ContentChange::Replaced(file_of(&mut form).await?));
             DocumentChange { title, content }
         }
-        BodyOrForm::Body(Change { title, content, question, answer, url }) => {
-            one_kind(content.is_some(), question.is_some() || answer.is_some(), url.is_some())?;
-            let content = match (content, url) {
-                (Some(content), _) => Some(ContentChange::Replaced(Content::Text(content))),
-                (None, Some(url)) => Some(ContentChange::Replaced(Content::Url(url))),
-                (None, None) if question.is_some() || answer.is_some() => {
-                    Some(ContentChange::Faq { question, answer })
-                }
-                (None, None) if title.is_none() => Some(ContentChange::FetchedAgain),
-                (None, None) => None,
-            };
-            DocumentChange { title, content }
-        }
+        BodyOrForm::Body(change) => change.change()?,
     };
     bot_access::managed(&call, bot_of(&call, id).await?).await.map_err(unknown(id))?;
     Ok(Data::of(call.knowledge.change(id, change).await?.into()))
@@ -236,7 +245,7 @@ async fn search(
     Path(bot): Path<BotId>,
 ) -> Result<Data<HitsView>, ApiError> {
     bot_access::seen(&call, bot).await?;
-    let hits = call.knowledge.search(bot, &query, limit.unwrap_or(USUAL_HITS)).await?;
+    let hits = call.retrieval.search(bot, &query, limit.unwrap_or(USUAL_HITS)).await?;
     Ok(Data::of(HitsView { results: hits.into_iter().map(Into::into).collect() }))
 }
 

@@ -26,7 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("sendHeartbeat")
             .about(TAG, "Say that one is here")
             .details(
-                "Counts for 90 seconds: a client says it every 30. An open stream of events counts too. Whoever \
+                "Counts for 90 seconds: a client says it every 30. An open stream of events counts too. One who \
                  chose away, busy or offline stays so. It lies in memory alone.",
             )
             .repeats(Repeat::Repeatable),
@@ -170,7 +170,7 @@ async fn team(
 ) -> Result<Data<TeamPresenceView>, ApiError> {
     let team = query.team_id.as_deref().map(|id| uuid(id, Subject::Team)).transpose()?;
     let people = call.teams.people(team, &call.principal()).await?;
-    let loads = call.inbox.loads(&all_sessions(&call)).await?;
+    let loads = call.assignments.loads(&all_sessions(&call)).await?;
     let total = people.len();
     let shown = query.page.of(people).into_iter().map(|user| {
         let Shown { status, last_seen, message } = call.presence.of(user.id);
@@ -237,7 +237,7 @@ async fn available(
     };
     let mut people = call.teams.people_of(bot).await?;
     people.retain(|user| Role::Agent <= user.role && call.presence.is_online(user.id));
-    let loads = call.inbox.loads(&all_sessions(&call)).await?;
+    let loads = call.assignments.loads(&all_sessions(&call)).await?;
     let capacity = u64::from(call.settings.now().business.agent_capacity);
     let agents = people.into_iter().map(|user| AvailableAgentView {
         user_id: user.id.to_string(),

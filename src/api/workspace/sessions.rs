@@ -58,7 +58,7 @@ pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
 }
 
 /// Which conversations of a bot a list holds.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SessionsQuery {
     /// bot, open, assigned, resolved or all; several with commas.
     #[schema(max_length = 100)]

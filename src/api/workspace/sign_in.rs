@@ -27,7 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Make an account for oneself")
             .details(
                 "The first account is made on the machine of the gateway without a credential, or with a key for \
-                 everything, and owns the workspace. After that `accounts.registration` says who may: whoever has \
+                 everything, and owns the workspace. After that `accounts.registration` says who may: people with \
                  an `invite_code`, anybody, or nobody. With mail a code is sent to show that the address is theirs.",
             )
             .may_fail(&[ErrorCode::Forbidden])

@@ -35,7 +35,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 struct SummaryQuery {
-    /// Makes it anew.
+    /// Makes it again.
     refresh: Option<bool>,
 }
 

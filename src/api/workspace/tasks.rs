@@ -78,6 +78,21 @@ struct TasksQuery {
     page: PageQuery,
 }
 
+impl TasksQuery {
+    fn filter(&self) -> Result<ItemFilter, Error> {
+        let status = status(self.status.as_deref(), ItemKind::Task)?;
+        let priority = priority(self.priority.as_deref())?;
+        Ok(ItemFilter { status, priority, ..ItemFilter::default() })
+    }
+
+    async fn of_conversation(&self, call: &Call<Conversations>) -> Result<ItemList, ApiError> {
+        let missing = || Error::invalid_field("session_id", "is needed for scope=session");
+        let text = self.session_id.as_deref().ok_or_else(missing)?;
+        let of = about(call, Some(text)).await?;
+        Ok(ItemList::OfConversation(of.conversation.ok_or_else(missing)?))
+    }
+}
+
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum Scope {
@@ -116,23 +131,14 @@ async fn list(
     Query(query): Query<TasksQuery>,
 ) -> Result<Data<TasksView>, ApiError> {
     let place = query.page.near_place()?;
-    let filter = ItemFilter {
-        status: status(query.status.as_deref(), ItemKind::Task)?,
-        priority: priority(query.priority.as_deref())?,
-        ..ItemFilter::default()
-    };
+    let filter = query.filter()?;
     let eyes = Eyes::of(&call).await?;
     // A key without a person has no tasks of its own.
     let usual = if eyes.person.is_some() { Scope::Mine } else { Scope::Team };
     let list = match query.scope.unwrap_or(usual) {
         Scope::Mine => ItemList::OfAssignee(me(&call)?),
         Scope::Team => ItemList::All,
-        Scope::Session => {
-            let missing = || Error::invalid_field("session_id", "is needed for scope=session");
-            let text = query.session_id.as_deref().ok_or_else(missing)?;
-            let of = about(&call, Some(text)).await?;
-            ItemList::OfConversation(of.conversation.ok_or_else(missing)?)
-        }
+        Scope::Session => query.of_conversation(&call).await?,
     };
     let is_in_view = matches!(list, ItemList::OfConversation(_));
     let is_seen = |item: &WorkItem| is_in_view || eyes.see(item);
@@ -203,18 +209,15 @@ async fn create(
     let of = about(&call, body.session_id.as_deref()).await?;
     let bot = of.bot.map(|bot| bot.id);
     let draft = ItemDraft {
-        kind: ItemKind::Task,
         bot,
         conversation: of.conversation,
         contact: of.contact,
-        title: body.title,
         description: body.description,
         priority: priority(body.priority.as_deref())?,
         assignee: Some(assignee(&call, bot, &body.assignee_id).await?),
         due_at: due(body.due_at.as_deref())?,
-        requester: None,
         by: caller(&call).ok(),
-        is_of_visitor: false,
+        ..ItemDraft::titled(ItemKind::Task, body.title)
     };
     let made = call.work_items.create(draft).await?;
     Ok(Created::of(work_item_view::task(&call, made).await?))

@@ -39,7 +39,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("inviteTeamMember")
             .about(TAG, "Invite somebody into a team by their e-mail address")
             .details(
-                "Whoever has an account is a member at once. Anybody else is invited into the workspace by an \
+                "A person with an account is a member at once. Anybody else is invited into the workspace by an \
                  administrator: the link stands in this answer alone, and goes by mail where mail is sent. It is \
                  taken up with the registration.",
             )

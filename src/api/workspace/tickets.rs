@@ -199,6 +199,16 @@ pub struct About {
     pub contact: Option<Uuid>,
 }
 
+impl About {
+    /// Refuses a conversation that is of another bot.
+    fn of_bot(self, bot: Uuid) -> Result<Self, Error> {
+        if self.conversation.is_some() && self.bot.as_ref().map(|bot| bot.id) != Some(bot) {
+            return Err(Error::invalid_field("session_id", "must be a conversation of the bot"));
+        }
+        Ok(self)
+    }
+}
+
 /// The conversation of these, which the caller sees.
 pub async fn about<S, R>(call: &Call<S, R>, session: Option<&str>) -> Result<About, Error> {
     let Some(text) = session else {
@@ -246,28 +256,22 @@ async fn create(
     Body(body): Body<Draft>,
 ) -> Result<Created<TicketView>, ApiError> {
     let bot = bot_access::seen(&call, uuid(&body.bot_id, Subject::Bot)?).await?;
-    let of = about(&call, body.session_id.as_deref()).await?;
-    if of.conversation.is_some() && of.bot.as_ref().map(|bot| bot.id) != Some(bot.id) {
-        let fault = "must be a conversation of the bot";
-        return Err(Error::invalid_field("session_id", fault).into());
-    }
+    let of = about(&call, body.session_id.as_deref()).await?.of_bot(bot.id)?;
     let assignee = match &body.assignee_id {
         Some(text) => Some(assignee(&call, Some(bot.id), text).await?),
         None => None,
     };
     let draft = ItemDraft {
-        kind: ItemKind::Ticket,
         bot: Some(bot.id),
         conversation: of.conversation,
         contact: of.contact,
-        title: body.subject,
         description: body.description,
         priority: priority(body.priority.as_deref())?,
         assignee,
         due_at: due(body.due_at.as_deref())?,
         requester: body.requester,
         by: caller(&call).ok(),
-        is_of_visitor: false,
+        ..ItemDraft::titled(ItemKind::Ticket, body.subject)
     };
     let made = call.work_items.create(draft).await?;
     Ok(Created::of(work_item_view::ticket(&call, made).await?))

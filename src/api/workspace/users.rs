@@ -179,7 +179,7 @@ async fn change(
     if !user.may_work() {
         // A contact does not wait for somebody who cannot answer.
         let by = caller(&call).ok();
-        call.inbox.release(&all_sessions(&call), (Agent::User(id), by)).await?;
+        call.assignments.release(&all_sessions(&call), (Agent::User(id), by)).await?;
     }
     Ok(Data::of(user.into()))
 }
@@ -189,7 +189,7 @@ async fn remove(call: Call<Admin>, Path(id): Path<UserId>) -> Result<Message, Ap
     call.presence.forget(id).await.map_err(Error::from)?;
     call.notifications.forget(id).await?;
     let by = caller(&call).ok();
-    call.inbox.release(&all_sessions(&call), (Agent::User(id), by)).await?;
+    call.assignments.release(&all_sessions(&call), (Agent::User(id), by)).await?;
     assignment::forget_person(&call.inbox, id).await?;
     call.work_items.forget_person(id, by).await?;
     Ok(Message::of("The account was removed"))

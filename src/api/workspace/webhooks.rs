@@ -105,6 +105,21 @@ struct Draft {
     is_active: Option<bool>,
 }
 
+impl Draft {
+    fn draft(self, set_by: SetBy) -> WebhookDraft {
+        WebhookDraft {
+            name: self.description,
+            url: self.url,
+            events: self.events.unwrap_or_else(|| vec!["*".to_owned()]),
+            secret: self.secret,
+            enabled: self.is_active,
+            wording: Some(WORKSPACE.to_owned()),
+            set_by,
+            ..WebhookDraft::default()
+        }
+    }
+}
+
 #[derive(Deserialize, ToSchema)]
 #[schema(as = WorkspaceWebhookChange, example = json!({ "events": ["*"], "is_active": true }))]
 struct Change {
@@ -145,6 +160,23 @@ struct DeliveriesQuery {
     limit: Limit<50, 200>,
     #[schema(schema_with = include_schema)]
     include: Option<Include>,
+}
+
+impl DeliveriesQuery {
+    /// Those of a bot's webhooks whose deliveries are listed. A name that no event has is refused.
+    fn chosen(&self, mut webhooks: Vec<WebhookRecord>) -> Result<Vec<WebhookRecord>, Error> {
+        if let Some(name) = self.event.as_deref().filter(|name| !NAMES.contains(name)) {
+            let fault = format!("'{name}' is not an event; there are {}", NAMES.join(", "));
+            return Err(Error::invalid_field("event", fault));
+        }
+        let wanted = self.webhook_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+        let Some(wanted) = wanted else { return Ok(webhooks) };
+        webhooks.retain(|webhook| webhook.id.to_string() == wanted.to_lowercase());
+        match webhooks.is_empty() {
+            true => Err(Error::invalid_field("webhook_id", "is no webhook of this bot")),
+            false => Ok(webhooks),
+        }
+    }
 }
 
 fn wanted_schema() -> Schema {
@@ -223,16 +255,7 @@ async fn create(
     let bot = body.bot_id.trim().parse().map_err(|_| unknown())?;
     let bot = bot_access::seen(&call, bot).await?;
     check_owner(&call.principal(), &bot)?;
-    let draft = WebhookDraft {
-        name: body.description,
-        url: body.url,
-        events: body.events.unwrap_or_else(|| vec!["*".to_owned()]),
-        secret: body.secret,
-        enabled: body.is_active,
-        wording: Some(WORKSPACE.to_owned()),
-        set_by: set_by(&call),
-        ..WebhookDraft::default()
-    };
+    let draft = body.draft(set_by(&call));
     let registered = call.webhooks.endpoints.register(&WebhookScope::Bot(bot.id), draft).await?;
     let view = WebhookView::of(registered.webhook, registered.secret, true);
     Ok(match registered.created {
@@ -287,41 +310,40 @@ async fn deliveries(
     Query(query): Query<DeliveriesQuery>,
 ) -> Result<Data<DeliveriesView>, ApiError> {
     let bot = bot_access::seen(&call, id).await?;
-    if let Some(name) = query.event.as_deref().filter(|name| !NAMES.contains(name)) {
-        let fault = format!("'{name}' is not an event; there are {}", NAMES.join(", "));
-        return Err(Error::invalid_field("event", fault).into());
-    }
-    let wanted = query.webhook_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
-    let mut webhooks = call.webhooks.endpoints.list(&WebhookScope::Bot(bot.id)).await?;
-    if let Some(wanted) = wanted {
-        webhooks.retain(|webhook| webhook.id.to_string() == wanted.to_lowercase());
-        if webhooks.is_empty() {
-            return Err(Error::invalid_field("webhook_id", "is no webhook of this bot").into());
-        }
-    }
-    let mut found = Vec::new();
-    for (place, webhook) in webhooks.iter().enumerate() {
-        let of_webhook = newest(&call, bot.id, webhook, &query).await?;
-        found
-            .extend(of_webhook.into_iter().map(|(delivery, attempts)| (place, delivery, attempts)));
-    }
-    found.sort_by_key(|(place, delivery, _)| (Reverse(delivery.seq), *place));
-    found.truncate(query.limit.get());
+    let webhooks = call.webhooks.endpoints.list(&WebhookScope::Bot(bot.id)).await?;
+    let webhooks = query.chosen(webhooks)?;
+    let found = newest_of_all(&call, bot.id, &webhooks, &query).await?;
     let shown = (shows_url(&call, &bot), call.principal().may("admin"));
     let mut views = Vec::new();
-    for (place, delivery, attempts) in found {
+    for (webhook, delivery, attempts) in found {
         let body = match query.include {
             Some(Include::Body) => body_of(&call, bot.id, &delivery).await?,
             None => None,
         };
-        if let Some(webhook) = webhooks.get(place) {
-            views.push(DeliveryView::of((webhook, delivery), attempts, shown, body));
-        }
+        views.push(DeliveryView::of((webhook, delivery), attempts, shown, body));
     }
     Ok(Data::of(DeliveriesView { deliveries: views }))
 }
 
 /// The newest deliveries to a webhook that the query asks for.
+/// The newest deliveries to these webhooks, each with its webhook; those of one event in the order of the webhooks.
+async fn newest_of_all<'w>(
+    call: &Call<Bots>,
+    bot: Uuid,
+    webhooks: &'w [WebhookRecord],
+    query: &DeliveriesQuery,
+) -> Result<Vec<(&'w WebhookRecord, Delivery, Vec<Attempt>)>, Error> {
+    let mut found = Vec::new();
+    for webhook in webhooks {
+        let of_webhook = newest(call, bot, webhook, query).await?.into_iter();
+        found.extend(of_webhook.map(|(delivery, attempts)| (webhook, delivery, attempts)));
+    }
+    // A stable sort, which leaves the order of the webhooks.
+    found.sort_by_key(|(_, delivery, _)| Reverse(delivery.seq));
+    found.truncate(query.limit.get());
+    Ok(found)
+}
+
 async fn newest(
     call: &Call<Bots>,
     bot: Uuid,

@@ -30,6 +30,23 @@ pub struct Batch<'o> {
 }
 
 impl Batch<'_> {
+    /// Commits a batch and adds its outcome. Of a dry run nothing is committed.
+    pub async fn commit(&self, contacts: &Contacts, done: &mut Imported) -> Result<(), Error> {
+        let _held = contacts.changing.lock().await;
+        let mut work = contacts.log.work();
+        let written = loop {
+            let written = self.write(&mut work).await?;
+            if self.options.dry_run || work.commit_durable().await? {
+                break written;
+            }
+        };
+        done.imported += written.imported;
+        done.updated += written.updated;
+        done.skipped += written.skipped;
+        written.errors.into_iter().for_each(|error| done.note(error));
+        Ok(())
+    }
+
     /// Writes all rows in the transaction.
     async fn write(&self, work: &mut Work<'_>) -> Result<Imported, StoreError> {
         let mut done = Imported::default();
@@ -122,28 +139,5 @@ impl Batch<'_> {
             keyword: None,
         };
         ledger::apply(work, change).await
-    }
-}
-
-impl Contacts {
-    /// Commits a batch and adds its outcome. Of a dry run nothing is committed.
-    pub(in crate::contacts) async fn write_batch(
-        &self,
-        batch: &Batch<'_>,
-        done: &mut Imported,
-    ) -> Result<(), Error> {
-        let _held = self.changing.lock().await;
-        let mut work = self.log.work();
-        let written = loop {
-            let written = batch.write(&mut work).await?;
-            if batch.options.dry_run || self.finish(&mut work).await? {
-                break written;
-            }
-        };
-        done.imported += written.imported;
-        done.updated += written.updated;
-        done.skipped += written.skipped;
-        written.errors.into_iter().for_each(|error| done.note(error));
-        Ok(())
     }
 }

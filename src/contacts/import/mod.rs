@@ -9,7 +9,10 @@ mod reading;
 mod row;
 mod sheet;
 
-use std::fs::File;
+use std::{fs::File, sync::Arc};
+
+use tokio::{runtime, sync::Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{batch::Batch, reading::Reading, sheet::Sheet};
 pub use self::{
@@ -21,7 +24,24 @@ use crate::{
     domain::{Error, ErrorCode},
 };
 
-impl Contacts {
+/// Imports contacts. Clones are the same service.
+#[derive(Clone)]
+pub struct ContactImports {
+    contacts: Contacts,
+    runtime: runtime::Handle,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    /// One import at a time.
+    turn: Arc<Semaphore>,
+}
+
+impl ContactImports {
+    /// Must be called on the gateway's main runtime; callers may run on others.
+    pub fn new(contacts: Contacts, tasks: TaskTracker, stop: CancellationToken) -> Self {
+        let (runtime, turn) = (runtime::Handle::current(), Arc::new(Semaphore::new(1)));
+        Self { contacts, runtime, tasks, stop, turn }
+    }
+
     /// What an import would read, without writing anything.
     pub async fn preview(&self, file: File, mapping: Mapping) -> Result<Preview, Error> {
         on_a_thread(move || Sheet::open(file, &mapping)?.preview()).await
@@ -29,13 +49,13 @@ impl Contacts {
 
     /// Imports a file. It goes on when its caller disconnects; the rows that were written before a stop stay.
     pub async fn import(&self, file: File, options: ImportOptions) -> Result<Imported, Error> {
-        let contacts = self.clone();
-        let work = async move { contacts.import_here(file, options).await };
+        let imports = self.clone();
+        let work = async move { imports.import_here(file, options).await };
         self.tasks.spawn_on(work, &self.runtime).await.unwrap_or_else(|_| Err(cut_off()))
     }
 
     async fn import_here(&self, file: File, options: ImportOptions) -> Result<Imported, Error> {
-        let _turn = self.importing.acquire().await.map_err(|_| cut_off())?;
+        let _turn = self.turn.acquire().await.map_err(|_| cut_off())?;
         let mapping = options.mapping.clone();
         let mut reading = on_a_thread(move || Reading::begin(file, &mapping)).await?;
         let mut done = Imported::default();
@@ -56,8 +76,8 @@ impl Contacts {
                     "the gateway is stopping; import the file again, what is there is updated",
                 ));
             }
-            self.write_batch(&Batch { options: &options, at: self.clock.now(), rows }, &mut done)
-                .await?;
+            let batch = Batch { options: &options, at: self.contacts.clock.now(), rows };
+            batch.commit(&self.contacts, &mut done).await?;
             // Others get their turn between two batches.
             tokio::task::yield_now().await;
         }

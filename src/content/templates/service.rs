@@ -122,7 +122,7 @@ impl Templates {
             }
             let template = self.made(draft.clone());
             transaction.put(&Template::at(template.id), &template).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(template);
             }
         }
@@ -151,7 +151,7 @@ impl Templates {
                 return Err(taken(&known));
             }
             transaction.put(&Template::at(id), &template).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(template);
             }
         }
@@ -163,7 +163,7 @@ impl Templates {
         loop {
             transaction.get(&Template::at(id)).await?.ok_or_else(|| unknown(id))?;
             transaction.delete(&Template::at(id)).await?;
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(());
             }
         }
@@ -186,7 +186,7 @@ impl Templates {
                 };
                 results.push(ImportResult { name, language, outcome });
             }
-            if self.finish(&mut transaction).await? {
+            if transaction.commit_durable().await? {
                 return Ok(Imported { results });
             }
         }
@@ -268,15 +268,6 @@ impl Templates {
             created_at: now,
             updated_at: now,
         }
-    }
-
-    /// Commits and waits for the disk; false when the work must run again.
-    async fn finish(&self, transaction: &mut Transaction) -> Result<bool, StoreError> {
-        let is_done = transaction.commit().await?;
-        if is_done {
-            self.store.durable().await?;
-        }
-        Ok(is_done)
     }
 }
 

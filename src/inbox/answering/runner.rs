@@ -9,7 +9,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     answers::Assistant,
     bots::Bots,
-    contacts::Contacts,
     domain::{Clock, Error, ErrorCode, Jid, SessionId, clock::between},
     events::EventLog,
     inbox::{
@@ -39,7 +38,6 @@ pub struct AnsweringParts {
     pub store: Store,
     pub log: EventLog,
     pub clock: Clock,
-    pub contacts: Contacts,
     pub settings: Settings,
     pub bots: Bots,
     pub assistant: Assistant,
@@ -55,11 +53,11 @@ type Place = (SessionId, Jid);
 impl Answering {
     /// Starts the task that words answers.
     pub fn start(parts: AnsweringParts, tasks: &TaskTracker, stop: CancellationToken) {
-        let AnsweringParts { store, log, clock, contacts, settings, .. } = parts;
+        let AnsweringParts { store, log, clock, settings, .. } = parts;
         let AnsweringParts { bots, assistant, queue, outbox, .. } = parts;
         let rules = BotRules { settings, clock: clock.clone() };
         let post = Post::new(clock.clone(), Some(outbox));
-        let worker = Worker { store, log, clock, contacts, bots, assistant, queue, post, rules };
+        let worker = Worker { store, log, clock, bots, assistant, queue, post, rules };
         tasks.spawn(Arc::new(Self(worker)).run(stop));
     }
 

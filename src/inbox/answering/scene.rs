@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     answers::{Talk, history_of},
     bots::{Bot, BotStatus},
+    contacts::get_in,
     domain::{Error, Message, SessionId, clock::between},
     inbox::{
         answering::{due::AnswerDue, worker::Worker},
@@ -90,7 +91,7 @@ impl Worker {
             return Ok(Some(state));
         }
         let contact = match state.contact {
-            Some(contact) => self.contacts.known(store, contact).await?,
+            Some(contact) => get_in(store, contact).await?,
             None => None,
         };
         Ok(self.rules.allow(bot, &state, contact.as_ref()).then_some(state))

@@ -3,7 +3,6 @@
 use crate::{
     answers::Assistant,
     bots::Bots,
-    contacts::Contacts,
     domain::Clock,
     events::EventLog,
     inbox::{answering::queue::AnswerQueue, bot_rules::BotRules, post::Post},
@@ -14,7 +13,6 @@ pub struct Worker {
     pub store: Store,
     pub log: EventLog,
     pub clock: Clock,
-    pub contacts: Contacts,
     pub bots: Bots,
     pub assistant: Assistant,
     pub queue: AnswerQueue,

@@ -191,7 +191,7 @@ mod tests {
         session.store.commit(batch).await.unwrap();
         let third = session.begins(3_000).await;
         assert_eq!(session.behind_since().await, Some(from_seconds(1)));
-        // The second comes to its end after all: the third may still lack something.
+        // The second ends after all: the third may still lack something.
         session.ends(second, &[]).await;
         assert_eq!(session.behind_since().await, Some(from_seconds(1)));
         session.ends(third, &[chat(1, 2_001)]).await;

@@ -191,7 +191,7 @@ async fn copy_beside(
     Ok(next)
 }
 
-/// Closes an engine. It lets go of its folder a moment after it is dropped, and writes until then.
+/// Closes an engine. It releases its folder a moment after it is dropped, and writes until then.
 async fn close(engine: SledEngine, folder: &Path) -> Result<(), StoreError> {
     drop(engine);
     let deadline = tokio::time::Instant::now() + CLOSING;

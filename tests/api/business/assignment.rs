@@ -1,4 +1,4 @@
-//! Business hours and automatic assignment: who is told that nobody is there, and who gets conversations that wait.
+//! Business hours and automatic assignment: who learns that nobody is there, and who gets conversations that wait.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn answered(app: &TestApp, clock: &Clock, (person, times): (&str, usize), 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn outside_of_the_business_hours_a_contact_is_told_so_once_until_it_was_open_again() {
+async fn outside_of_the_business_hours_a_contact_learns_it_once_until_it_was_open_again() {
     // A Monday evening.
     let clock = Clock::manual("2026-01-05T19:00:00Z".parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
@@ -169,7 +169,7 @@ async fn conversations_that_wait_go_to_people_who_are_there_in_turn_while_they_h
     let body = json!({ "assignedTo": viewer });
     let (status, refused) = call(&app, Method::PATCH, &path, Some(body)).await;
     assert_eq!((status, refused["fields"]["assignedTo"].is_array()), (400, true), "{refused}");
-    // One who has room again is next, whoever's turn it is.
+    // One who has room again is next, out of turn.
     let done = chat_with(&app, "15550000063").await;
     let path = format!("/chats/{}/resolve", done["id"].as_str().unwrap());
     let body = json!({ "sendCsat": false });

@@ -1,4 +1,4 @@
-//! Broadcasts from their draft to their end: who gets one, once, and what is told of it.
+//! Broadcasts from their draft to their end: who gets one, once, and what is reported of it.
 
 use std::time::Duration;
 
@@ -161,15 +161,16 @@ async fn everybody_who_agreed_gets_it_once_and_its_numbers_follow_the_ticks() {
     let message = &messages["messages"][0];
     assert_eq!(message["sentBy"]["type"], "broadcast", "{message}");
     assert_eq!(message["messageId"], page["recipients"][0]["messageId"]);
-    let told = async || {
+    let reported = async || {
         let log = &app.gateway.services().events;
         let events = log.read(None, 0, 10_000).await.unwrap();
-        let told: Vec<CampaignEvent> = events.iter().filter_map(|one| one.body.read()).collect();
-        (!told.is_empty()).then_some(told)
+        let reported: Vec<CampaignEvent> =
+            events.iter().filter_map(|one| one.body.read()).collect();
+        (!reported.is_empty()).then_some(reported)
     };
-    let told = app.wait_for("the event", told).await;
-    let [CampaignEvent::BroadcastCompleted { broadcast, stats, .. }] = &told[..] else {
-        panic!("{told:?}")
+    let reported = app.wait_for("the event", reported).await;
+    let [CampaignEvent::BroadcastCompleted { broadcast, stats, .. }] = &reported[..] else {
+        panic!("{reported:?}")
     };
     assert_eq!(json!(broadcast), done["id"]);
     assert_eq!((stats.total, stats.sent, stats.skipped), (5, 5, 0));

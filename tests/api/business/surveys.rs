@@ -1,4 +1,4 @@
-//! Surveys over HTTP: who is asked after a conversation was resolved, what counts as an answer, and what is told of it.
+//! Surveys over HTTP: who is asked after a conversation was resolved, what counts as an answer, and what is reported of it.
 
 use std::time::Duration;
 
@@ -125,13 +125,17 @@ async fn a_resolved_conversation_is_rated_and_commented_and_stays_resolved() {
     assert!(chat["csat"]["ratedAt"].is_string(), "{chat}");
     desk.got(&[QUESTION, PROMPT, THANKS]).await;
 
-    let told = desk.logged("csat.received").await;
-    let survey = told[0]["survey"].clone();
-    assert!(survey.is_string() && told.iter().all(|event| event["survey"] == survey), "{told:?}");
-    let told: Vec<_> = told.iter().map(|event| (&event["rating"], &event["comment"])).collect();
+    let reported = desk.logged("csat.received").await;
+    let survey = reported[0]["survey"].clone();
+    assert!(
+        survey.is_string() && reported.iter().all(|event| event["survey"] == survey),
+        "{reported:?}"
+    );
+    let reported: Vec<_> =
+        reported.iter().map(|event| (&event["rating"], &event["comment"])).collect();
     let (none, comment) = (json!(null), json!("Quick and kind"));
     let (two, five) = (json!(2), json!(5));
-    assert_eq!(told, [(&two, &none), (&five, &none), (&five, &comment)]);
+    assert_eq!(reported, [(&two, &none), (&five, &none), (&five, &comment)]);
     assert_eq!(desk.logged("csat.sent").await.len(), 1);
     let contact = chat["contact"]["id"].as_str().unwrap();
     let path = format!("/contacts/{contact}/timeline?type=csat");
@@ -162,20 +166,21 @@ async fn a_webhook_names_the_survey_whose_rating_came() {
     desk.got(&[QUESTION]).await;
     desk.says("2", is_rated(2)).await;
     desk.says("5", is_rated(5)).await;
-    let told = async || {
+    let reported = async || {
         // Deliveries that are due in a moment are due.
         desk.clock.advance(Duration::from_millis(5));
         let got = receiver.got.lock().await.clone();
-        let told = got.into_iter().map(|got| got.body);
-        let told: Vec<Value> = told.filter(|body| body["event"] == "csat.received").collect();
-        (told.len() == 2).then_some(told)
+        let reported = got.into_iter().map(|got| got.body);
+        let reported: Vec<Value> =
+            reported.filter(|body| body["event"] == "csat.received").collect();
+        (reported.len() == 2).then_some(reported)
     };
-    let told = desk.app.wait_for("both ratings", told).await;
-    told.iter().for_each(check_delivery);
+    let reported = desk.app.wait_for("both ratings", reported).await;
+    reported.iter().for_each(check_delivery);
     let logged = desk.logged("csat.received").await;
-    for (told, logged) in told.iter().zip(&logged) {
-        assert_eq!(told["data"]["surveyId"], logged["survey"], "{told}");
-        assert_eq!(told["data"]["rating"], logged["rating"], "{told}");
+    for (reported, logged) in reported.iter().zip(&logged) {
+        assert_eq!(reported["data"]["surveyId"], logged["survey"], "{reported}");
+        assert_eq!(reported["data"]["rating"], logged["rating"], "{reported}");
     }
     desk.app.stop().await;
 }

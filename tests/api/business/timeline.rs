@@ -13,7 +13,7 @@ use crate::{
 const ADA: &str = "15550000011";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_happened_is_told_newest_first_in_pages_without_gaps() {
+async fn what_happened_is_reported_newest_first_in_pages_without_gaps() {
     let app = TestApp::start().await;
     let contact = writes(&app, "15550000001", "Hi").await.contact;
     let path = format!("/contacts/{}", contact.id);
@@ -66,7 +66,7 @@ async fn what_happened_is_told_newest_first_in_pages_without_gaps() {
 
 /// What the inbox notes, over the network and by requests.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_written_answered_and_resolved_is_told_newest_first() {
+async fn what_is_written_answered_and_resolved_is_reported_newest_first() {
     let app = TestApp::start().await;
     app.ready("shop", PHONE).await;
     write(&app, ADA, "Hi").await;
@@ -100,7 +100,7 @@ async fn what_is_written_answered_and_resolved_is_told_newest_first() {
         "opt_in",
         "contact_created",
     ];
-    let told = async |query: &str| -> Vec<(String, String)> {
+    let reported = async |query: &str| -> Vec<(String, String)> {
         let page = get(&app, &format!("{path}/timeline?{query}")).await;
         let events = page["events"].as_array().unwrap().iter();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -109,7 +109,7 @@ async fn what_is_written_answered_and_resolved_is_told_newest_first() {
     let kinds = "type=conversation_resolved,opt_in,opt_out,message_sent,conversation_opened,message_received,contact_created";
     let all = app
         .wait_for("the whole timeline", || async {
-            let all = told(kinds).await;
+            let all = reported(kinds).await;
             (all.len() == expected.len()).then_some(all)
         })
         .await;
@@ -118,11 +118,11 @@ async fn what_is_written_answered_and_resolved_is_told_newest_first() {
     assert_eq!(types[..4], expected[..4]);
     let at = |one: &(String, String)| one.1.parse::<Timestamp>().unwrap();
     assert!(all.windows(2).all(|pair| at(&pair[1]) < at(&pair[0])), "{all:?}");
-    assert!(!told("type=audit").await.is_empty());
+    assert!(!reported("type=audit").await.is_empty());
     // Page by page nothing is missing.
     let (mut before, mut paged) = (String::new(), Vec::new());
     loop {
-        let page = told(&format!("{kinds}&limit=3{before}")).await;
+        let page = reported(&format!("{kinds}&limit=3{before}")).await;
         let Some((_, at)) = page.last() else { break };
         before = format!("&before={at}");
         paged.extend(page);

@@ -80,7 +80,7 @@ fn assert_signed(got: &Got, secret: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_event_is_told_in_its_envelope_signed_and_in_order() {
+async fn every_event_is_reported_in_its_envelope_signed_and_in_order() {
     let app = TestApp::start_with(QUICK).await;
     app.ready("shop", PHONE).await;
     // A receiver that is down for two tries of one event.
@@ -215,7 +215,7 @@ async fn an_endpoint_is_tested_changed_and_removed_and_belongs_to_the_business_a
     let draft = json!({ "url": receiver.url, "events": ["contact.created", "payment.completed"] });
     let hook = created(&app, "/webhooks", draft.clone()).await;
     let path = format!("/webhooks/{}", hook["id"].as_str().unwrap());
-    // What is not asked for is not told.
+    // What is not asked for is not reported.
     created(&app, "/contacts", json!({ "phone": "+15550001111" })).await;
     let got = all_of(&app, &receiver, &["contact.created"]).await;
     // The test of a new endpoint comes all the same.

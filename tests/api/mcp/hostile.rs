@@ -81,7 +81,7 @@ async fn a_message_of_two_megabytes_is_too_large_and_another_type_is_none() {
     let large = request("tools/call", json!({ "name": "list_contacts", "arguments": large }));
     let (status, answer) = sent(&app, large.to_string()).await;
     assert_eq!((status, &answer["error"]["code"]), (413, &json!(-32_600)), "{answer}");
-    // Also where its length was not told before.
+    // Also where its length was not given before.
     let pieces =
         futures_util::stream::iter((0..32).map(|_| Ok::<_, std::io::Error>("x".repeat(64 * 1024))));
     let url = format!("{}{PATH}", app.base);

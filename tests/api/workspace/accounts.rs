@@ -49,7 +49,7 @@ async fn the_first_account_is_the_owners_and_others_need_an_invitation() {
     }
     let same = post(&app, REGISTER, newcomer("ADA@Example.com"), None).await;
     assert_eq!((same.status, &same.body["error"]), (409, &json!("Email already registered")));
-    // To a stranger nothing is told of who has an account.
+    // A stranger does not learn who has an account.
     let request = app.http.post(format!("{}{REGISTER}", app.base)).json(&newcomer(ADA));
     let stranger = request.header("x-forwarded-for", "203.0.113.9").send().await.unwrap();
     assert_eq!(stranger.status(), 403);
@@ -219,7 +219,7 @@ async fn a_disabled_and_a_removed_account_open_nothing() {
     assert_eq!(set(true).await["status"], "disabled");
     assert!(!is_good(&app, &token).await);
     assert_eq!(try_sign_in(&app, "grace@example.com", PASSWORD).await.status, 403);
-    // With a wrong password nothing is told.
+    // With a wrong password the answer says nothing.
     assert_eq!(try_sign_in(&app, "grace@example.com", "wrong horse 1").await.status, 401);
     set(false).await;
     assert!(!is_good(&app, &token).await, "a former sign-in is good again");

@@ -50,10 +50,10 @@ async fn a_rule_calls_the_webhook_that_it_names_once_and_no_other() {
     desk.says(BOB, "Where is order 12?", 2).await;
     let session = desk.says(ADA, "Where is ORDER #4711?", 2).await;
     let got = called.reach(1).await;
-    let told = &got[0].body;
-    check_delivery(told);
-    assert_eq!((&told["event"], &told["bot_id"]), (&json!("webhook_called"), &desk.bot["id"]));
-    let data = &told["data"];
+    let delivered = &got[0].body;
+    check_delivery(delivered);
+    assert_eq!((&delivered["event"], &delivered["bot_id"]), (&json!("webhook_called"), &desk.bot["id"]));
+    let data = &delivered["data"];
     assert_eq!(
         (&data["automation"]["id"], &data["session_id"], &data["session"]["id"]),
         (&made["id"], &session["id"], &session["id"])

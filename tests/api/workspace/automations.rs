@@ -90,13 +90,13 @@ async fn a_message_starts_the_rules_whose_conditions_hold_before_the_bot_answers
     assert_eq!((runs["runs"].as_array().unwrap().len(), &run["session_id"]), (1, &json!(session)));
     assert!(run["actions"].as_array().unwrap().iter().all(|one| one["done"] == true), "{run}");
     let got = receiver.reach(1).await;
-    let told = &got[0].body;
-    assert_eq!((&told["event"], &told["bot_id"]), (&json!("automation_triggered"), &json!(bot)));
+    let shown = &got[0].body;
+    assert_eq!((&shown["event"], &shown["bot_id"]), (&json!("automation_triggered"), &json!(bot)));
     assert_eq!(
-        (&told["data"]["automation"]["id"], &told["data"]["session_id"]),
+        (&shown["data"]["automation"]["id"], &shown["data"]["session_id"]),
         (&one["id"], &json!(session))
     );
-    assert_eq!(told["data"]["actions"].as_array().unwrap().len(), 6);
+    assert_eq!(shown["data"]["actions"].as_array().unwrap().len(), 6);
     desk.app.stop().await;
 }
 

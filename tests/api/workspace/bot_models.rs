@@ -71,19 +71,19 @@ async fn pieces_are_streamed_as_they_come_and_a_repetition_joins_them() {
     let desk = Desk::new(model, "0", &[], json!({})).await;
     let body = json!({ "bot_id": desk.bot["id"], "message": "Hi there, you?" });
     let mut stream = desk.stream(&body, Some("one")).await.bytes_stream();
-    let mut told = String::new();
-    while !told.contains("\"delta\":\"Hel\"") {
+    let mut shown = String::new();
+    while !shown.contains("\"delta\":\"Hel\"") {
         let chunk = tokio::time::timeout(PATIENCE, stream.next()).await.unwrap().unwrap().unwrap();
-        told.push_str(std::str::from_utf8(&chunk).unwrap());
+        shown.push_str(std::str::from_utf8(&chunk).unwrap());
     }
     // The model has said no more. The same request follows the same answer.
     let again = desk.stream(&body, Some("one")).await;
     assert_eq!(again.headers()["idempotent-replayed"], "true");
     desk.model.go_on();
     while let Some(chunk) = stream.next().await {
-        told.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        shown.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
     }
-    let first = events(&told);
+    let first = events(&shown);
     let again = events(&again.text().await.unwrap());
     assert_eq!((deltas(&first), deltas(&again)), ("Hello [[x".to_owned(), "Hello [[x".to_owned()));
     assert_eq!(first[0], again[0]);
@@ -91,8 +91,8 @@ async fn pieces_are_streamed_as_they_come_and_a_repetition_joins_them() {
     assert_eq!((name.as_str(), &done["response"]), ("done", &json!("Hello [[x")));
     let later = events(&desk.stream(&body, Some("one")).await.text().await.unwrap());
     assert_eq!((deltas(&later).as_str(), &later[0]), ("Hello [[x", &first[0]));
-    let told = history(&desk.app, &desk.token, &text(&done["session_id"])).await;
-    assert_eq!((words(&told).len(), desk.model.asked().len()), (2, 1));
+    let shown = history(&desk.app, &desk.token, &text(&done["session_id"])).await;
+    assert_eq!((words(&shown).len(), desk.model.asked().len()), (2, 1));
     // Another request with the same key is refused, in JSON.
     let other = json!({ "bot_id": desk.bot["id"], "message": "Another?" });
     let url = format!("{}/api/v1/chat/stream", desk.app.base);
@@ -115,19 +115,19 @@ async fn who_leaves_stops_the_model_and_what_was_read_is_kept() {
     let desk = Desk::new(model, "0", &[], json!({})).await;
     let body = json!({ "bot_id": desk.bot["id"], "message": "Tell me a story?" });
     let mut stream = desk.stream(&body, None).await.bytes_stream();
-    let mut told = String::new();
-    while !told.contains("\"delta\":\"word") {
-        told.push_str(std::str::from_utf8(&stream.next().await.unwrap().unwrap()).unwrap());
+    let mut shown = String::new();
+    while !shown.contains("\"delta\":\"word") {
+        shown.push_str(std::str::from_utf8(&stream.next().await.unwrap().unwrap()).unwrap());
     }
     drop(stream);
     desk.model.left(1).await;
-    let session = text(&events(&told)[0].1["session_id"]);
+    let session = text(&events(&shown)[0].1["session_id"]);
     let kept = async || {
-        let told = history(&desk.app, &desk.token, &session).await;
-        (told["messages"].as_array().unwrap().len() == 2).then_some(told)
+        let shown = history(&desk.app, &desk.token, &session).await;
+        (shown["messages"].as_array().unwrap().len() == 2).then_some(shown)
     };
-    let told = desk.app.wait_for("what was read", kept).await;
-    let answer = &told["messages"][1];
+    let shown = desk.app.wait_for("what was read", kept).await;
+    let answer = &shown["messages"][1];
     assert!(text(&answer["content"]).starts_with("word"), "{answer}");
     assert_eq!((&answer["role"], &answer["truncated"]), (&json!("assistant"), &json!(true)));
     let next = desk.says_in(&json!(session), "Go on?").await;
@@ -209,16 +209,16 @@ async fn a_stream_that_fails_in_its_middle_keeps_what_was_read_and_says_so() {
     let desk = Desk::new(model, "0", &[], json!({})).await;
     let body = json!({ "bot_id": desk.bot["id"], "message": "When do you open?" });
     let mut stream = desk.stream(&body, None).await.bytes_stream();
-    let mut told = String::new();
+    let mut shown = String::new();
     while let Some(chunk) = stream.next().await {
-        told.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
-        if told.contains("\"delta\":\"Half\"") {
+        shown.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        if shown.contains("\"delta\":\"Half\"") {
             desk.model.go_on();
         }
     }
-    let told = events(&told);
-    let done = &told.last().unwrap().1;
-    assert_eq!((deltas(&told).as_str(), &done["response"]), ("Half", &json!("Half")));
+    let shown = events(&shown);
+    let done = &shown.last().unwrap().1;
+    assert_eq!((deltas(&shown).as_str(), &done["response"]), ("Half", &json!("Half")));
     assert_eq!((&done["degraded"], &done["truncated"]), (&json!(true), &json!(true)));
     let next = desk.says_in(&done["session_id"], "When do you open?").await;
     assert_eq!((&next["response"], &next["degraded"]), (&json!(UNKNOWN), &json!(true)));

@@ -1,4 +1,4 @@
-//! Bots with the model of the simulated network: what it is told to say, its status and its test.
+//! Bots with the model of the simulated network: what it is planned to say, its status and its test.
 
 use serde_json::{Value, json};
 

@@ -139,8 +139,8 @@ async fn a_bot_answers_and_two_fallbacks_in_a_row_call_a_person() {
     desk.has(ADA, &[HELLO, UNKNOWN, HELLO, UNKNOWN, TAKEN_OVER]).await;
     // It is silent from then on.
     desk.says(ADA, "Hello?", 11).await;
-    let told = desk.logged("handoff.requested").await;
-    assert_eq!((told.len(), &told[0]["reason"]), (1, &json!("fallbacks")), "{told:?}");
+    let shown = desk.logged("handoff.requested").await;
+    assert_eq!((shown.len(), &shown[0]["reason"]), (1, &json!("fallbacks")), "{shown:?}");
     assert_eq!(desk.inbox("?handoff=true&sort=waiting").await["total"], 1);
     // Until it is resumed.
     let one = desk.put(&one, "status", json!({ "status": "bot" })).await;

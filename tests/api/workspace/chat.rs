@@ -52,7 +52,7 @@ async fn the_quick_start_of_the_document_works_as_it_stands() {
         (&first["session_id"], &json!("fallback"))
     );
 
-    let told = history(&app, &token, &session).await;
+    let shown = history(&app, &token, &session).await;
     let answered = text(&second["response"]);
     let expected = [
         ("user", "Hello!"),
@@ -61,15 +61,15 @@ async fn the_quick_start_of_the_document_works_as_it_stands() {
         ("assistant", answered.as_str()),
     ];
     let expected = expected.map(|(role, words)| (role.to_owned(), words.to_owned()));
-    assert_eq!(words(&told), expected);
-    assert_eq!(told["messages"][1]["id"], first["message_id"]);
-    assert_eq!(told["has_more"], false);
+    assert_eq!(words(&shown), expected);
+    assert_eq!(shown["messages"][1]["id"], first["message_id"]);
+    assert_eq!(shown["has_more"], false);
     let counted = async || {
-        let told = history(&app, &token, &session).await;
-        (told["session"]["message_count"] == 4).then_some(told)
+        let shown = history(&app, &token, &session).await;
+        (shown["session"]["message_count"] == 4).then_some(shown)
     };
-    let told = app.wait_for("the count of the last answer", counted).await;
-    let one = &told["session"];
+    let shown = app.wait_for("the count of the last answer", counted).await;
+    let one = &shown["session"];
     assert_eq!((&one["channel"], &one["status"]), (&json!("web"), &json!("bot")));
     assert_eq!(one["bot_id"], made["id"]);
     assert_eq!(
@@ -194,17 +194,17 @@ async fn a_stream_has_the_same_answer_word_by_word() {
     ] {
         assert_eq!(response.headers()[header], value);
     }
-    let told = events(&response.text().await.unwrap());
-    let (start, done) = (&told[0], told.last().unwrap());
+    let shown = events(&response.text().await.unwrap());
+    let (start, done) = (&shown[0], shown.last().unwrap());
     assert_eq!((start.0.as_str(), done.0.as_str()), ("start", "done"));
     is_greeted(&done.1);
     assert_eq!(start.1["session_id"], done.1["session_id"]);
-    let deltas = told.iter().filter(|(name, _)| name == "token");
+    let deltas = shown.iter().filter(|(name, _)| name == "token");
     let deltas: Vec<String> = deltas.map(|(_, data)| text(&data["delta"])).collect();
     assert_eq!((deltas.len(), deltas.concat()), (5, text(&done.1["response"])));
-    let told = history(&app, &token, &text(&done.1["session_id"])).await;
-    assert_eq!(told["messages"][0]["id"], start.1["message_id"]);
-    assert_eq!(told["messages"][1]["id"], done.1["message_id"]);
+    let shown = history(&app, &token, &text(&done.1["session_id"])).await;
+    assert_eq!(shown["messages"][0]["id"], start.1["message_id"]);
+    assert_eq!(shown["messages"][1]["id"], done.1["message_id"]);
     app.stop().await;
 }
 
@@ -269,9 +269,9 @@ async fn conversations_are_listed_rated_and_deleted() {
     ] {
         assert_eq!(give(body.clone()).await, expected, "{body}");
     }
-    let told = history(&app, &token, &id).await;
+    let shown = history(&app, &token, &id).await;
     assert_eq!(
-        (&told["messages"][1]["feedback"], &told["session"]["rating"]),
+        (&shown["messages"][1]["feedback"], &shown["session"]["rating"]),
         (&json!("up"), &json!(4))
     );
 
@@ -305,8 +305,8 @@ async fn a_conversation_goes_on_after_a_restart_and_a_repeated_request_says_noth
     }
     is_greeted(&answers[0]);
     assert_eq!(answers[0], answers[1]);
-    let told = history(&app, &token, &session).await;
-    let roles: Vec<String> = words(&told).into_iter().map(|(role, _)| role).collect();
+    let shown = history(&app, &token, &session).await;
+    let roles: Vec<String> = words(&shown).into_iter().map(|(role, _)| role).collect();
     assert_eq!(roles, ["user", "assistant", "user", "assistant"]);
     app.stop().await;
 }

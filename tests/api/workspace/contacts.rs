@@ -45,8 +45,8 @@ async fn a_contact_is_one_record_for_both_surfaces() {
 
     let log = &app.gateway.services().events;
     let events = log.read(None, 0, 10_000).await.unwrap();
-    let told = |name: &str| events.iter().filter(|event| event.body.name() == name).count();
-    assert_eq!((told("contact.created"), told("contact.updated")), (1, 2));
+    let shown = |name: &str| events.iter().filter(|event| event.body.name() == name).count();
+    assert_eq!((shown("contact.created"), shown("contact.updated")), (1, 2));
 
     for (query, total) in [
         ("", 1),

@@ -235,14 +235,14 @@ async fn status_and_tags_are_changed_and_people_write_where_the_visitor_reads() 
     let path = format!("/api/v1/inbox/sessions/{session}/messages");
     let sent = post(&desk.app, &path, json!({ "content": "I am here" }), Some(&desk.token)).await;
     assert_eq!(sent.status, 201, "{}", sent.body);
-    let told = history(&desk.app, &desk.token, &session).await;
-    let last = words(&told).pop().unwrap();
+    let shown = history(&desk.app, &desk.token, &session).await;
+    let last = words(&shown).pop().unwrap();
     assert_eq!(last, ("agent".to_owned(), "I am here".to_owned()));
-    let message = told["messages"].as_array().unwrap().last().unwrap();
+    let message = shown["messages"].as_array().unwrap().last().unwrap();
     assert_eq!((&message["id"], &message["agent"]["id"]), (&sent.body["id"], &json!(desk.person)));
     let assigned = async || {
-        let told = history(&desk.app, &desk.token, &session).await;
-        (told["session"]["assigned_to"]["id"] == json!(desk.person)).then_some(())
+        let shown = history(&desk.app, &desk.token, &session).await;
+        (shown["session"]["assigned_to"]["id"] == json!(desk.person)).then_some(())
     };
     desk.app.wait_for("the one who wrote to be the assignee", assigned).await;
     for content in [String::new(), " ".to_owned(), "x".repeat(4_097)] {

@@ -42,9 +42,9 @@ async fn upload(
 
 /// What the bot says to a message, with the titles of its sources.
 async fn said(app: &TestApp, bot: &str, message: &str) -> (AnswerKind, String, Vec<String>) {
-    let knowledge = &app.gateway.services().knowledge;
+    let retrieval = &app.gateway.services().retrieval;
     let terms = AnswerTerms::default();
-    let answer = knowledge.answer(bot.parse().unwrap(), message, &terms).await.unwrap();
+    let answer = retrieval.answer(bot.parse().unwrap(), message, &terms).await.unwrap();
     let sources = answer.sources.into_iter().map(|source| source.title).collect();
     (answer.kind, answer.text, sources)
 }

@@ -205,7 +205,7 @@ async fn conversation(app: &TestApp, credential: &str, person: &str) -> String {
         Some(text(&chat["id"]))
     };
     let found = app.wait_for("the conversation", found).await;
-    // So that what happens next is told to nobody together with the message.
+    // So that what happens next is delivered to nobody together with the message.
     all_notified(app).await;
     found
 }

@@ -26,10 +26,10 @@ async fn a_note_mentions_colleagues_and_never_reaches_the_contact() {
 
     assert_eq!(kinds(&app, &grace).await.first().map(String::as_str), Some("mention"));
     assert!(!kinds(&app, &ada).await.contains(&"mention".to_owned()));
-    let told = get(&app, "/api/v1/notifications?type=mention", Some(&grace)).await.body;
-    let told = &told["notifications"][0];
-    assert_eq!(told["data"], json!({ "session_id": id, "note_id": made["id"] }));
-    assert_eq!(told["title"], "Ada Lovelace mentioned you in a note");
+    let shown = get(&app, "/api/v1/notifications?type=mention", Some(&grace)).await.body;
+    let shown = &shown["notifications"][0];
+    assert_eq!(shown["data"], json!({ "session_id": id, "note_id": made["id"] }));
+    assert_eq!(shown["title"], "Ada Lovelace mentioned you in a note");
 
     let chat = format!("/api/whatsapp-api/chats/{id}");
     let contact = text(&get(&app, &chat, Some(&ada)).await.body["chat"]["contact"]["id"]);

@@ -177,8 +177,8 @@ async fn a_message_is_told_to_who_is_online_once_in_a_while() {
     for token in [&ada, &viewer] {
         assert_eq!(kinds(&app, token).await, [""; 0]);
     }
-    let told = get(&app, "/api/v1/notifications", Some(&grace)).await.body;
-    assert_eq!(told["notifications"][0]["data"], json!({ "session_id": chat }));
+    let shown = get(&app, "/api/v1/notifications", Some(&grace)).await.body;
+    assert_eq!(shown["notifications"][0]["data"], json!({ "session_id": chat }));
     app.stop().await;
 }
 
@@ -188,11 +188,11 @@ async fn administrators_hear_of_a_lost_line() {
     let (grace, _) = member(&app, &ada, "grace@example.com", "AGENT").await;
     let line = format!("/_simulator/v1/accounts/{PHONE}/line");
     assert_eq!(app.post(&line, json!({ "connected": false })).await.0, 200);
-    let told = async || {
+    let shown = async || {
         let kinds = kinds(&app, &ada).await;
         kinds.contains(&"session_disconnected".to_owned()).then_some(())
     };
-    app.wait_for("the notification", told).await;
+    app.wait_for("the notification", shown).await;
     assert_eq!(kinds(&app, &grace).await, [""; 0]);
     app.stop().await;
 }
@@ -226,9 +226,9 @@ async fn ratings_windows_and_broadcasts_are_told_to_whom_they_concern() {
         stats: Stats { sent: 3, ..Stats::default() },
     };
     logged(&app, None, &[broadcast]).await;
-    let mut told = kinds(&app, &grace).await;
-    told.sort();
-    assert_eq!(told, ["feedback_received", "session_assigned", "window_expiring"]);
+    let mut shown = kinds(&app, &grace).await;
+    shown.sort();
+    assert_eq!(shown, ["feedback_received", "session_assigned", "window_expiring"]);
     assert_eq!(unread(&app, &grace).await, 3);
     let list = "/api/v1/notifications?type=feedback_received";
     let rating = get(&app, list, Some(&grace)).await.body["notifications"][0].clone();

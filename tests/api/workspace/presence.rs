@@ -19,8 +19,8 @@ async fn statuses(app: &TestApp, credential: &str) -> Vec<(String, String)> {
     list["members"].as_array().unwrap().iter().map(of).collect()
 }
 
-/// How often a change was told.
-async fn told(app: &TestApp) -> usize {
+/// How often a change was logged.
+async fn shown(app: &TestApp) -> usize {
     let log = &app.gateway.services().events;
     let events = log.read(None, 0, 10_000).await.unwrap();
     events.iter().filter(|event| event.body.name() == "presence.changed").count()
@@ -42,10 +42,10 @@ async fn a_heartbeat_counts_for_ninety_seconds_and_a_chosen_status_stays() {
         answered(post(&app, BEAT, json!({}), Some(&grace)).await, 200);
     }
     assert_eq!(statuses(&app, &ada).await, seen("offline", "online"));
-    app.wait_for("the change", async || (told(&app).await == 1).then_some(())).await;
+    app.wait_for("the change", async || (shown(&app).await == 1).then_some(())).await;
     clock.advance(Duration::from_secs(91));
     assert_eq!(statuses(&app, &ada).await, seen("offline", "offline"));
-    app.wait_for("the change", async || (told(&app).await == 2).then_some(())).await;
+    app.wait_for("the change", async || (shown(&app).await == 2).then_some(())).await;
 
     let busy = json!({ "status": "busy", "message": "In a call" });
     let chosen = answered(put(&app, "/api/v1/presence/status", busy, &grace).await, 200);
@@ -58,7 +58,7 @@ async fn a_heartbeat_counts_for_ninety_seconds_and_a_chosen_status_stays() {
     assert_eq!(statuses(&app, &ada).await, seen("offline", "busy"));
     let back = answered(post(&app, BEAT, json!({ "status": "online" }), Some(&grace)).await, 200);
     assert_eq!(back["status"], "online");
-    app.wait_for("the changes", async || (told(&app).await == 4).then_some(())).await;
+    app.wait_for("the changes", async || (shown(&app).await == 4).then_some(())).await;
     app.stop().await;
 }
 
@@ -103,9 +103,9 @@ async fn a_chosen_status_outlives_a_restart_and_ends_with_its_account() {
     ];
     for (count, (who, status)) in chosen.into_iter().enumerate() {
         answered(put(&app, path, status, who).await, 200);
-        app.wait_for("the change", async || (count < told(&app).await).then_some(())).await;
+        app.wait_for("the change", async || (count < shown(&app).await).then_some(())).await;
     }
-    let before = told(&app).await;
+    let before = shown(&app).await;
     let app = TestApp::start_on(app.stop().await, &[], clock.clone(), Disk::manual(0)).await;
     let list = answered(get(&app, "/api/v1/presence/team", Some(&ada)).await, 200);
     let seen = |one: &Value| (one["status"].clone(), one["status_message"].clone());
@@ -116,7 +116,7 @@ async fn a_chosen_status_outlives_a_restart_and_ends_with_its_account() {
         statuses(&app, &ada).await,
         [(ada_id, "offline".to_owned()), (grace_id.clone(), "away".to_owned())]
     );
-    assert_eq!(told(&app).await, before, "what was told before is told again");
+    assert_eq!(shown(&app).await, before, "what was shown before is shown again");
     answered(delete(&app, &format!("/api/v1/users/{grace_id}"), &ada).await, 200);
     let app = TestApp::start_on(app.stop().await, &[], clock, Disk::manual(0)).await;
     assert_eq!(statuses(&app, &ada).await.len(), 1);

@@ -88,11 +88,11 @@ async fn a_visitor_talks_to_the_bot_then_to_a_person_and_sees_both() {
         (&assigned["status"], &assigned["agent"]),
         (&json!("assigned"), &json!("Ada Lovelace"))
     );
-    let told = guest.history().await;
-    let roles: Vec<String> = words(&told).into_iter().map(|(role, _)| role).collect();
+    let shown = guest.history().await;
+    let roles: Vec<String> = words(&shown).into_iter().map(|(role, _)| role).collect();
     assert_eq!(roles, ["user", "assistant", "user", "agent"]);
-    assert_eq!(told["messages"][3]["agent"], "Ada Lovelace");
-    assert_eq!(told["messages"][1]["feedback"], "up");
+    assert_eq!(shown["messages"][3]["agent"], "Ada Lovelace");
+    assert_eq!(shown["messages"][1]["feedback"], "up");
 
     let path = format!("/api/v1/inbox/notes/{session}");
     let note = json!({ "content": "SECRET of the team" });
@@ -103,9 +103,9 @@ async fn a_visitor_talks_to_the_bot_then_to_a_person_and_sees_both() {
     assert_eq!(resolved["status"], "resolved");
     let rating = json!({ "type": "csat", "rating": 4 });
     answered(guest.ask(Method::POST, "feedback", Some(rating)).await, 200);
-    let told = guest.history().await;
-    assert_eq!(told["session"]["rating"], 4);
-    assert!(!told.to_string().contains("SECRET"), "{told}");
+    let shown = guest.history().await;
+    assert_eq!(shown["session"]["rating"], 4);
+    assert!(!shown.to_string().contains("SECRET"), "{shown}");
     app.stop().await;
 }
 
@@ -367,10 +367,10 @@ async fn a_message_that_is_sent_again_is_taken_in_once() {
         (&once["message_id"], &once["response"]),
         (&again["message_id"], &again["response"])
     );
-    let told = guest.history().await;
-    assert_eq!(words(&told).len(), 2, "{told}");
-    assert_eq!(told["messages"][0]["client_message_id"], name.to_lowercase());
-    assert_eq!(told["messages"][1]["client_message_id"], Value::Null);
+    let shown = guest.history().await;
+    assert_eq!(words(&shown).len(), 2, "{shown}");
+    assert_eq!(shown["messages"][0]["client_message_id"], name.to_lowercase());
+    assert_eq!(shown["messages"][1]["client_message_id"], Value::Null);
     // The name is the visitor's own: of somebody else it is another message.
     let other = Guest::of(&app, &token).await;
     let theirs = answered(other.ask(Method::POST, "chat", Some(body.clone())).await, 200);
@@ -397,8 +397,8 @@ async fn a_message_that_is_sent_again_is_taken_in_once() {
     let stream = format!("{}/api/v1/widget/{token}/stream", app.base);
     let stream = app.http.post(stream).header("x-visitor-token", guest.visitor.as_str());
     let stream = stream.json(&json!({ "message": "Hello!" })).send().await.unwrap();
-    let told = stream.text().await.unwrap();
-    assert!(told.starts_with("event: start\n") && told.contains("event: done\n"), "{told}");
+    let shown = stream.text().await.unwrap();
+    assert!(shown.starts_with("event: start\n") && shown.contains("event: done\n"), "{shown}");
     app.stop().await;
 }
 

@@ -1,7 +1,7 @@
 //! What the matrix expects: operations for anybody, and the scopes that roles have.
 
 /// What everybody may call.
-pub const PUBLIC: [&str; 41] = [
+pub const PUBLIC: [&str; 29] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
@@ -25,18 +25,6 @@ pub const PUBLIC: [&str; 41] = [
     "POST /api/v1/auth/totp/verify",
     "POST /api/v1/auth/verify-email",
     "GET /widget.js",
-    "GET /widget/{token}",
-    "GET /api/v1/widget/{token}/config",
-    "POST /api/v1/widget/{token}/sessions",
-    "GET /api/v1/widget/{token}/history/{session_id}",
-    "GET /api/v1/widget/{token}/events",
-    "POST /api/v1/widget/{token}/chat",
-    "POST /api/v1/widget/{token}/stream",
-    "POST /api/v1/widget/{token}/feedback",
-    "POST /api/v1/widget/{token}/handoff",
-    "POST /api/v1/widget/{token}/tickets",
-    "GET /api/v1/widget/{token}/tickets",
-    "POST /api/v1/widget/{token}/close",
     "GET /_simulator/api-docs",
     "GET /_simulator/api-docs/{file}",
     "GET /_simulator/v1/openapi.json",
@@ -62,6 +50,11 @@ pub const FOR_VISITORS: [&str; 9] = [
     "GET /api/v1/widget/{token}/tickets",
     "POST /api/v1/widget/{token}/close",
 ];
+/// Whether an operation needs no credential of the gateway's own.
+pub fn is_public(name: &str) -> bool {
+    [&PUBLIC[..], &WITH_PUBLIC_TOKEN[..], &FOR_VISITORS[..]].iter().any(|list| list.contains(&name))
+}
+
 /// Takes a link that was signed or a key, which its handler checks.
 pub const LINK_OR_KEY: &str = "GET /api/media/{uuid}";
 /// Roles of people who may not do everything, and their scopes.

@@ -59,7 +59,7 @@ pub struct SettingsView {
     /// Answer to a word that opts in again.
     #[schema(example = "Welcome back.")]
     optin_confirmation: String,
-    /// What a contact's message makes of a resolved conversation: it goes on, or begins anew with nobody.
+    /// What a contact's message makes of a resolved conversation: it goes on, or starts again without an assignee.
     reopen_policy: Reopen,
     /// `pro` or `starter`. Only the configuration changes it.
     #[schema(example = "pro")]
@@ -69,7 +69,7 @@ pub struct SettingsView {
     /// What a contact who writes outside of them is answered; empty for nothing.
     #[schema(example = "We are back tomorrow at 9.")]
     away_message: String,
-    /// Who gets conversations that wait for people: whoever takes them, people who are online in turn, or who of them has
+    /// Who gets conversations that wait for people: the one who takes them, people who are online in turn, or who of them has
     /// the fewest.
     assignment_strategy: Assignment,
     /// Conversations that a person may have before no more are assigned by themselves.

@@ -9,8 +9,9 @@ use crate::{
     api::{
         business::{
             broadcast_view::{StatsView, StatusView},
-            wording::family::{Family, written},
+            wording::family::Family,
         },
+        event_data::written,
         kit::{Shape, shape},
     },
     campaigns::CampaignEvent,
@@ -22,8 +23,8 @@ pub struct BroadcastWords;
 
 /// A broadcast that is over.
 #[derive(Serialize, ToSchema)]
-#[schema(as = BusinessBroadcastTold)]
-struct Told {
+#[schema(as = BusinessBroadcastData)]
+struct Payload {
     /// The broadcast.
     broadcast: Completed,
 }
@@ -53,9 +54,9 @@ impl Family for BroadcastWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         let about = "Every recipient of a broadcast was sent to, skipped or failed";
-        vec![("broadcast.completed", about, shape::<Told>())]
+        vec![("broadcast.completed", about, shape::<Payload>())]
     }
 
     async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
@@ -64,6 +65,6 @@ impl Family for BroadcastWords {
             return Ok(None);
         };
         let (id, status) = (broadcast.to_string(), StatusView::Completed);
-        written(&Told { broadcast: Completed { id, name, status, stats: stats.into() } })
+        written(&Payload { broadcast: Completed { id, name, status, stats: stats.into() } })
     }
 }

@@ -7,10 +7,8 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        business::{
-            contact_view::ContactView,
-            wording::family::{Family, written},
-        },
+        business::{contact_view::ContactView, wording::family::Family},
+        event_data::written,
         kit::{Shape, shape},
     },
     contacts::ContactEvent,
@@ -23,8 +21,8 @@ pub struct ContactWords;
 /// What became of a contact.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BusinessContactTold)]
-struct Told {
+#[schema(as = BusinessContactData)]
+struct Payload {
     /// The contact after that.
     contact: ContactView,
     /// Names of the fields that changed.
@@ -36,7 +34,7 @@ struct Told {
 /// A contact who wants no more messages.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BusinessOptOutTold)]
+#[schema(as = BusinessOptOutData)]
 struct OptOut {
     /// The contact after that.
     contact: ContactView,
@@ -62,10 +60,10 @@ impl Family for ContactWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         vec![
-            ("contact.created", "There is a new contact", shape::<Told>()),
-            ("contact.updated", "A contact was changed", shape::<Told>()),
+            ("contact.created", "There is a new contact", shape::<Payload>()),
+            ("contact.updated", "A contact was changed", shape::<Payload>()),
             ("contact.opted_out", "A contact wants no more messages", shape::<OptOut>()),
         ]
     }
@@ -74,10 +72,10 @@ impl Family for ContactWords {
         let Some(happened) = event.body.read::<ContactEvent>() else { return Ok(None) };
         match happened {
             ContactEvent::Created { contact, .. } => {
-                written(&Told { contact: (*contact).into(), changes: None })
+                written(&Payload { contact: (*contact).into(), changes: None })
             }
             ContactEvent::Updated { contact, changes, .. } => {
-                written(&Told { contact: (*contact).into(), changes: Some(changes) })
+                written(&Payload { contact: (*contact).into(), changes: Some(changes) })
             }
             ContactEvent::OptedOut { contact, medium, keyword, message: message_id, .. } => {
                 let (contact, channel) = ((*contact).into(), medium.as_str());

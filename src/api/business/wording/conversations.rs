@@ -9,8 +9,9 @@ use crate::{
     api::{
         business::{
             chat_view::{self, AgentView, ChatView},
-            wording::family::{Family, written},
+            wording::family::Family,
         },
+        event_data::written,
         kit::{Shape, shape},
     },
     domain::{Error, Event},
@@ -23,8 +24,8 @@ pub struct ConversationWords;
 /// What became of a conversation.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BusinessConversationTold)]
-struct Told {
+#[schema(as = BusinessConversationData)]
+struct Payload {
     /// The conversation; null for one that was deleted meanwhile.
     conversation: Option<ChatView>,
     /// Whether it had been resolved; only where it was opened.
@@ -57,15 +58,15 @@ impl Family for ConversationWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         vec![
-            ("conversation.opened", "A conversation began, or goes on", shape::<Told>()),
+            ("conversation.opened", "A conversation began, or goes on", shape::<Payload>()),
             (
                 "conversation.assigned",
                 "Somebody works on a conversation, or nobody any more",
-                shape::<Told>(),
+                shape::<Payload>(),
             ),
-            ("conversation.resolved", "A conversation was closed", shape::<Told>()),
+            ("conversation.resolved", "A conversation was closed", shape::<Payload>()),
         ]
     }
 
@@ -79,14 +80,15 @@ impl Family for ConversationWords {
             Some(state) => chat_view::of(services, &state).await?,
             None => None,
         };
-        let mut told = Told { conversation, reopened: None, resolved_by: None, assigned_by: None };
+        let mut payload =
+            Payload { conversation, reopened: None, resolved_by: None, assigned_by: None };
         match happened {
-            InboxEvent::Opened { reopened, .. } => told.reopened = Some(reopened),
+            InboxEvent::Opened { reopened, .. } => payload.reopened = Some(reopened),
             InboxEvent::Assigned { by, .. } => {
-                told.assigned_by = chat_view::agent(services, by).await?;
+                payload.assigned_by = chat_view::agent(services, by).await?;
             }
             InboxEvent::Resolved { by, .. } => {
-                told.resolved_by = chat_view::agent(services, by).await?;
+                payload.resolved_by = chat_view::agent(services, by).await?;
             }
             InboxEvent::Responded { .. }
             | InboxEvent::GivenUp { .. }
@@ -95,6 +97,6 @@ impl Family for ConversationWords {
             | InboxEvent::Rated { .. }
             | InboxEvent::WindowExpiring { .. } => return Ok(None),
         }
-        written(&told)
+        written(&payload)
     }
 }

@@ -15,14 +15,8 @@ pub trait Family: Send + Sync {
     fn name(&self, event: &Event) -> Option<&'static str>;
 
     /// The names that it has, what each says, and the schema of its data.
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)>;
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)>;
 
     /// The data of an event that has a name.
     async fn data(&self, services: &Services, event: &Event) -> Result<Option<Value>, Error>;
-}
-
-/// A view as data.
-pub fn written(view: &impl serde::Serialize) -> Result<Option<Value>, Error> {
-    let written = serde_json::to_value(view);
-    written.map(Some).map_err(|error| Error::internal(format!("an event cannot be told: {error}")))
 }

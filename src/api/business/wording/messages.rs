@@ -11,9 +11,10 @@ use crate::{
         business::{
             chat_view::{self, ChatContactView},
             message_view::{self, MessageView},
-            wording::family::{Family, written},
+            wording::family::Family,
         },
         chat::time,
+        event_data::written,
         kit::{Shape, shape},
     },
     domain::{
@@ -28,8 +29,8 @@ pub struct MessageWords;
 /// A message that came in or went out.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BusinessMessageTold)]
-struct Told {
+#[schema(as = BusinessMessageData)]
+struct Payload {
     message_id: String,
     /// UUID of the conversation.
     #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440045")]
@@ -68,8 +69,10 @@ struct Moved<'a> {
 impl Family for MessageWords {
     fn name(&self, event: &Event) -> Option<&'static str> {
         match event.body.whatsapp()? {
-            WaEvent::Message { message } | WaEvent::MessageSent { message } => is_told(message)
-                .then(|| if message.from_me() { "message.sent" } else { "message.received" }),
+            WaEvent::Message { message } | WaEvent::MessageSent { message } => {
+                is_announced(message)
+                    .then(|| if message.from_me() { "message.sent" } else { "message.received" })
+            }
             WaEvent::Ack { message, ack, .. } if is_own(message) => match ack {
                 Ack::Delivered => Some("message.delivered"),
                 Ack::Read => Some("message.read"),
@@ -81,10 +84,10 @@ impl Family for MessageWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         vec![
-            ("message.received", "A contact wrote", shape::<Told>()),
-            ("message.sent", "A message went out, from here or from the phone", shape::<Told>()),
+            ("message.received", "A contact wrote", shape::<Payload>()),
+            ("message.sent", "A message went out, from here or from the phone", shape::<Payload>()),
             ("message.delivered", "The contact's phone has a message", shape::<Moved<'_>>()),
             ("message.read", "The contact has read a message", shape::<Moved<'_>>()),
             ("message.failed", "A message was not sent, and will not be", shape::<Moved<'_>>()),
@@ -96,7 +99,7 @@ impl Family for MessageWords {
         let at = event.at;
         match event.body.whatsapp() {
             Some(WaEvent::Message { message } | WaEvent::MessageSent { message }) => {
-                written(&told(services, session, message).await?)
+                written(&payload(services, session, message).await?)
             }
             Some(WaEvent::Ack { message, ack, .. }) => {
                 let status = match ack {
@@ -115,7 +118,7 @@ impl Family for MessageWords {
     }
 }
 
-fn is_told(message: &Message) -> bool {
+fn is_announced(message: &Message) -> bool {
     message.chat().is_person() && message.kind != MessageKind::GroupNotice
 }
 
@@ -123,7 +126,11 @@ fn is_own(message: &MessageId) -> bool {
     message.from_me && message.chat.is_person()
 }
 
-async fn told(services: &Services, session: &SessionId, message: &Message) -> Result<Told, Error> {
+async fn payload(
+    services: &Services,
+    session: &SessionId,
+    message: &Message,
+) -> Result<Payload, Error> {
     let state = services.inbox.get(session, message.chat()).await?;
     let contact = state.and_then(|state| state.contact);
     let stored = services.messages.stored(session, &message.id).await?;
@@ -131,7 +138,7 @@ async fn told(services: &Services, session: &SessionId, message: &Message) -> Re
     let gone = || StoredMessage { number: 0, hidden: false, message: message.clone() };
     let stored = stored.unwrap_or_else(gone);
     let views = message_view::views(services, session, &[stored], contact).await?;
-    Ok(Told {
+    Ok(Payload {
         message_id: message.id.to_string(),
         conversation_id: conversation_uuid(session, message.chat()),
         contact: chat_view::contact(services, (session, message.chat()), contact).await?,

@@ -7,10 +7,8 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        business::{
-            payment_view::LinkView,
-            wording::family::{Family, written},
-        },
+        business::{payment_view::LinkView, wording::family::Family},
+        event_data::written,
         kit::{Shape, shape},
     },
     domain::{Error, Event},
@@ -23,8 +21,8 @@ pub struct PaymentWords;
 /// A payment that came in.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BusinessPaymentTold)]
-struct Told {
+#[schema(as = BusinessPaymentData)]
+struct Payload {
     /// The link that was paid.
     payment_link: LinkView,
 }
@@ -37,12 +35,12 @@ impl Family for PaymentWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
-        vec![("payment.completed", "A payment link was paid", shape::<Told>())]
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
+        vec![("payment.completed", "A payment link was paid", shape::<Payload>())]
     }
 
     async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
         let Some(PaymentEvent::Completed { link, .. }) = event.body.read() else { return Ok(None) };
-        written(&Told { payment_link: (*link).into() })
+        written(&Payload { payment_link: (*link).into() })
     }
 }

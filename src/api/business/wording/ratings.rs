@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        business::wording::family::{Family, written},
+        business::wording::family::Family,
+        event_data::written,
         kit::{Shape, shape},
     },
     domain::{Error, Event},
@@ -20,8 +21,8 @@ pub struct RatingWords;
 /// How a contact rates a conversation.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BusinessRatingTold)]
-struct Told {
+#[schema(as = BusinessRatingData)]
+struct Payload {
     /// UUID of the conversation.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440045")]
     conversation_id: String,
@@ -48,9 +49,9 @@ impl Family for RatingWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         let about = "A contact rated a conversation, or added a comment to the rating";
-        vec![("csat.received", about, shape::<Told>())]
+        vec![("csat.received", about, shape::<Payload>())]
     }
 
     async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
@@ -60,6 +61,6 @@ impl Family for RatingWords {
         let survey_id = survey.to_string();
         let (conversation_id, contact_id) = (of.conversation.to_string(), of.contact);
         let contact_id = contact_id.map(|id| id.to_string());
-        written(&Told { conversation_id, contact_id, survey_id, rating, comment })
+        written(&Payload { conversation_id, contact_id, survey_id, rating, comment })
     }
 }

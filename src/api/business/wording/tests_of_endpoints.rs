@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        business::wording::family::{Family, written},
+        business::wording::family::Family,
+        event_data::written,
         kit::{Shape, shape},
     },
     domain::{Error, Event},
@@ -21,8 +22,8 @@ pub struct TestWords;
 
 /// A test, which says nothing else.
 #[derive(Serialize, ToSchema)]
-#[schema(as = BusinessTestTold)]
-struct Told {
+#[schema(as = BusinessTestData)]
+struct Payload {
     /// UUID of the test.
     #[schema(value_type = String, example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: Uuid,
@@ -34,11 +35,11 @@ impl Family for TestWords {
         event.body.read::<WebhookEvent>().map(|WebhookEvent::Test { .. }| TEST)
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
-        vec![(TEST, "A test", shape::<Told>())]
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
+        vec![(TEST, "A test", shape::<Payload>())]
     }
 
     async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
-        written(&Told { id: event.id })
+        written(&Payload { id: event.id })
     }
 }

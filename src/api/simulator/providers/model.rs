@@ -108,20 +108,20 @@ async fn show(call: Control) -> Shows<ModelView> {
     data(&shown(model(&call)?))
 }
 
+fn error_of(fault: &str) -> Result<ModelError, Error> {
+    match fault.trim() {
+        "unreachable" => Ok(ModelError::Unreachable),
+        "busy" => Ok(ModelError::Busy),
+        "refused" => Ok(ModelError::Refused(400)),
+        "late" => Ok(ModelError::Late),
+        "broken" => Ok(ModelError::Broken),
+        _ => Err(Error::invalid_field("fault", format!("must be one of {}", FAULTS.join(", ")))),
+    }
+}
+
 async fn plan(call: Control, Body(body): Body<AnswerBody>) -> Shows<ModelView> {
     let model = model(&call)?;
-    let error = match body.fault.as_deref().map(str::trim) {
-        None => None,
-        Some("unreachable") => Some(ModelError::Unreachable),
-        Some("busy") => Some(ModelError::Busy),
-        Some("refused") => Some(ModelError::Refused(400)),
-        Some("late") => Some(ModelError::Late),
-        Some("broken") => Some(ModelError::Broken),
-        Some(_) => {
-            let fault = format!("must be one of {}", FAULTS.join(", "));
-            return Err(Error::invalid_field("fault", fault).into());
-        }
-    };
+    let error = body.fault.as_deref().map(error_of).transpose()?;
     let text = body.text.unwrap_or_default();
     let hands_off = body.handoff.unwrap_or(false);
     if text.trim().is_empty() && error.is_none() && !hands_off {

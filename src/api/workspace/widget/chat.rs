@@ -20,6 +20,7 @@ use crate::{
             },
         },
     },
+    bots::Bot,
     domain::{Error, ErrorCode},
     inbox::InboxState,
     services::Services,
@@ -151,6 +152,22 @@ struct HandoffBody {
     reason: Option<String>,
 }
 
+fn check_hands_over(bot: &Bot) -> Result<(), Error> {
+    match bot.handoff.enabled {
+        true => Ok(()),
+        false => Err(Error::new(ErrorCode::Forbidden, "This bot does not hand over to a person")),
+    }
+}
+
+/// Says something as the visitor, and waits for what the bot says to it.
+async fn say_as(services: &Services, caller: &Visitor<Talks>, text: &str) -> Result<(), Error> {
+    let (bot, chat) = (caller.bot.id, Some(caller.visit.chat()));
+    let saying = Saying { bot, chat, visitor: web_chat::Visitor::default(), key: None };
+    let said = services.web_chats.say(text, saying).await?;
+    services.web_chats.reply(&said).await?;
+    Ok(())
+}
+
 async fn hand_off(
     call: Call<Public>,
     caller: Visitor<Talks>,
@@ -158,28 +175,19 @@ async fn hand_off(
 ) -> Result<Data<VisitorSessionView>, ApiError> {
     let HandoffBody { session_id, reason } = body;
     caller.check_session(session_id.as_deref())?;
-    if !caller.bot.handoff.enabled {
-        let message = "This bot does not hand over to a person";
-        return Err(Error::new(ErrorCode::Forbidden, message).into());
-    }
+    check_hands_over(&caller.bot)?;
     let reason = reason.filter(|reason| !reason.trim().is_empty());
     // Where there is a conversation, the bot is silent before the reason is said.
     let asked = ask_for_person(&call, &caller).await?;
     if let Some(reason) = &reason {
-        let chat = Some(caller.visit.chat());
-        let (bot, visitor) = (caller.bot.id, web_chat::Visitor::default());
-        let saying = Saying { bot, chat, visitor, key: None };
-        let said = call.web_chats.say(reason, saying).await?;
-        call.web_chats.reply(&said).await?;
+        say_as(&call, &caller, reason).await?;
     }
     let state = match asked {
         Some(state) => Some(state),
         None => ask_for_person(&call, &caller).await?,
     };
-    let Some(state) = state else {
-        let message = "Say something first: the conversation has not begun";
-        return Err(Error::new(ErrorCode::Conflict, message).into());
-    };
+    let message = "Say something first: the conversation has not begun";
+    let state = state.ok_or_else(|| Error::new(ErrorCode::Conflict, message))?;
     Ok(Data::of(VisitorSessionView::of(&call, &state).await?))
 }
 
@@ -190,7 +198,7 @@ async fn ask_for_person(
 ) -> Result<Option<InboxState>, Error> {
     services.inbox.caught_up().await?;
     let (session, chat) = (caller.visit.session(), caller.visit.chat());
-    match services.inbox.ask_for_person((&session, &chat), caller.bot.id).await {
+    match services.inbox_actions.ask_for_person((&session, &chat), caller.bot.id).await {
         Ok(state) => Ok(Some(state)),
         Err(error) if error.code == ErrorCode::NotFound => Ok(None),
         Err(error) => Err(error),

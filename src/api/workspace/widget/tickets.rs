@@ -105,37 +105,41 @@ impl From<WorkItem> for VisitorTicketView {
     }
 }
 
+impl TicketBody {
+    /// The id of the ticket, and the e-mail address of the visitor.
+    fn checked(&self, conversation: Uuid) -> Result<(Uuid, Option<String>), Error> {
+        let email = self.email.as_deref().map(checked_email).transpose();
+        let (id, email) = Error::both(self.id(conversation), email)?;
+        Ok((id, email.flatten()))
+    }
+
+    /// The id of the ticket. The name that the page chose is one among those of this visitor.
+    fn id(&self, conversation: Uuid) -> Result<Uuid, Error> {
+        let name = self.client_ticket_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+        let Some(name) = name else { return Ok(Uuid::now_v7()) };
+        let fault = |_| Error::invalid_field("client_ticket_id", "must be a UUID");
+        let name: Uuid = name.parse().map_err(fault)?;
+        Ok(Uuid::new_v5(&NAMES, format!("{conversation} {name}").as_bytes()))
+    }
+}
+
 async fn open(
     call: Call<Public>,
     caller: Visitor<Talks>,
     Body(body): Body<TicketBody>,
 ) -> Result<Created<VisitorTicketView>, ApiError> {
     caller.check_session(body.session_id.as_deref())?;
-    let name = body.client_ticket_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
-    let fault = || Error::invalid_field("client_ticket_id", "must be a UUID");
-    let name = name.map(|id| id.parse::<Uuid>().map_err(|_| fault())).transpose();
-    let email = body.email.as_deref().map(checked_email).transpose();
-    let (name, email) = Error::both(name, email)?;
     let conversation = caller.visit.conversation();
-    let id = match name {
-        // The name is one among those of this visitor.
-        Some(name) => Uuid::new_v5(&NAMES, format!("{conversation} {name}").as_bytes()),
-        None => Uuid::now_v7(),
-    };
+    let (id, email) = body.checked(conversation)?;
     let known = views::find(&call, &caller.visit).await?;
     let draft = ItemDraft {
-        kind: ItemKind::Ticket,
         bot: Some(caller.bot.id),
         conversation: Some(conversation),
         contact: known.and_then(|(_, state)| state.contact),
-        title: body.subject,
         description: body.description,
-        priority: None,
-        assignee: None,
-        due_at: None,
-        requester: requester(&call, &caller, email.flatten()).await?,
-        by: None,
+        requester: requester(&call, &caller, email).await?,
         is_of_visitor: true,
+        ..ItemDraft::titled(ItemKind::Ticket, body.subject)
     };
     Ok(Created::of(call.work_items.open_for_visitor(draft, id).await?.into()))
 }

@@ -201,7 +201,7 @@ async fn close(
     caller.check_session(body.session_id.as_deref())?;
     call.inbox.caught_up().await?;
     let (session, chat) = (caller.visit.session(), caller.visit.chat());
-    let resolved = call.inbox.resolve((&session, &chat), None, None).await;
+    let resolved = call.inbox_actions.resolve((&session, &chat), None, None).await;
     match resolved {
         Ok(state) => Ok(Data::of(VisitorSessionView::of(&call, &state).await?)),
         Err(error) if error.code == ErrorCode::NotFound => Err(unknown_session().into()),

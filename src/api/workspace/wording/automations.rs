@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use crate::{
     api::{
+        event_data::written,
         kit::{Shape, shape},
         workspace::{
             automations::DoneView,
             session_view::{self, MessageView, SessionView},
-            wording::family::{Family, session, state, written},
+            wording::family::{Family, session, state},
         },
     },
     automation::AutomationEvent,
@@ -29,7 +30,7 @@ pub struct AutomationWords;
 /// A rule that ran.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BotAutomationData)]
-struct Told {
+struct Payload {
     /// The rule.
     automation: RuleView,
     /// UUID of the conversation.
@@ -76,9 +77,9 @@ impl Family for AutomationWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         vec![
-            (TRIGGERED, "A rule of the bot ran", shape::<Told>()),
+            (TRIGGERED, "A rule of the bot ran", shape::<Payload>()),
             (CALLED, "A rule of the bot called this webhook", shape::<CallTold>()),
         ]
     }
@@ -98,7 +99,7 @@ impl Family for AutomationWords {
             Some(AutomationEvent::Triggered { of, automation, name, actions, .. }) => {
                 let actions = actions.into_iter().map(DoneView::of).collect();
                 let session_id = of.conversation.to_string();
-                written(&Told { automation: rule(automation, name), session_id, actions })
+                written(&Payload { automation: rule(automation, name), session_id, actions })
             }
             Some(AutomationEvent::WebhookCalled { of, automation, name, message, .. }) => {
                 written(&CallTold {

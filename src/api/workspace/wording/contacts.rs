@@ -9,15 +9,12 @@ use uuid::Uuid;
 use crate::{
     api::{
         chat::time,
+        event_data::written,
         kit::{Shape, required_choice, shape},
-        workspace::{
-            fields::snake,
-            wording::family::{Family, written},
-        },
+        workspace::{fields::snake, wording::family::Family},
     },
     contacts::{Contact, ContactEvent},
     domain::{Error, Event},
-    inbox::chats_of,
     services::Services,
 };
 
@@ -28,7 +25,7 @@ pub struct ContactWords;
 /// What became of a contact.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BotContactData)]
-struct Told {
+struct Payload {
     /// The contact after that.
     contact: ContactView,
     #[schema(schema_with = action_schema)]
@@ -111,14 +108,14 @@ impl Family for ContactWords {
         event.body.read::<ContactEvent>().map(|_| NAME)
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         let about = "A contact with whom the bot has a conversation was made, changed or deleted";
-        vec![(NAME, about, shape::<Told>())]
+        vec![(NAME, about, shape::<Payload>())]
     }
 
     async fn bots(&self, services: &Services, event: &Event) -> Result<Vec<Uuid>, Error> {
         let Some(happened) = event.body.read::<ContactEvent>() else { return Ok(Vec::new()) };
-        let chats = chats_of(happened.contact());
+        let chats = happened.contact().chats();
         let sessions = services.supervisor.all().into_iter().map(|status| status.id);
         let sessions: Vec<_> = sessions.filter(|id| !id.is_web()).collect();
         let states = services.inbox.of_chats(&sessions, &chats).await?;
@@ -137,6 +134,6 @@ impl Family for ContactWords {
             }
             ContactEvent::Deleted { contact, .. } => (contact, "deleted", Vec::new()),
         };
-        written(&Told { contact: (*contact).into(), action, changes })
+        written(&Payload { contact: (*contact).into(), action, changes })
     }
 }

@@ -20,7 +20,7 @@ pub trait Family: Send + Sync {
     fn name(&self, event: &Event) -> Option<&'static str>;
 
     /// The names that it has, what each says, and the schema of its data.
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)>;
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)>;
 
     /// The bots that an event with a name is of: that of its conversation.
     async fn bots(&self, services: &Services, event: &Event) -> Result<Vec<Uuid>, Error> {
@@ -47,10 +47,4 @@ fn chat(event: &Event) -> Option<Jid> {
 pub async fn session(services: &Services, event: &Event) -> Result<Option<SessionView>, Error> {
     let Some(state) = state(services, event).await? else { return Ok(None) };
     Ok(session_view::views(services, &[state]).await?.into_iter().next())
-}
-
-/// A view as data.
-pub fn written(view: &impl serde::Serialize) -> Result<Option<Value>, Error> {
-    let written = serde_json::to_value(view);
-    written.map(Some).map_err(|error| Error::internal(format!("an event has no data: {error}")))
 }

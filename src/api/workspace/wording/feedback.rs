@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::{
     api::{
+        event_data::written,
         kit::{Shape, required_choice, shape},
-        workspace::wording::family::{Family, state, written},
+        workspace::wording::family::{Family, state},
     },
     domain::{Error, Event},
     inbox::InboxEvent,
@@ -24,7 +25,7 @@ pub struct FeedbackWords;
 /// What a visitor thinks of an answer, or of the conversation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BotFeedbackData)]
-struct Told {
+struct Payload {
     /// UUID of the conversation.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
     session_id: String,
@@ -56,10 +57,10 @@ impl Family for FeedbackWords {
         is_feedback.then_some(NAME)
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         let about =
             "A visitor rated an answer or the conversation, or added a comment to the rating";
-        vec![(NAME, about, shape::<Told>())]
+        vec![(NAME, about, shape::<Payload>())]
     }
 
     async fn bots(&self, services: &Services, event: &Event) -> Result<Vec<Uuid>, Error> {
@@ -73,7 +74,7 @@ impl Family for FeedbackWords {
         if let Some(InboxEvent::Rated { of, rating, comment, .. }) = event.body.read() {
             let session_id = of.conversation.to_string();
             let (message_id, rating) = (None, Some(rating));
-            return written(&Told { session_id, message_id, r#type: "csat", rating, comment });
+            return written(&Payload { session_id, message_id, r#type: "csat", rating, comment });
         }
         let Some(WebChatEvent::FeedbackReceived { conversation, message, feedback, .. }) =
             event.body.read()
@@ -86,6 +87,6 @@ impl Family for FeedbackWords {
             FeedbackVerdict::Rating(rating) => ("csat", Some(rating)),
         };
         let (session_id, message_id) = (conversation.to_string(), message.map(|id| id.to_string()));
-        written(&Told { session_id, message_id, r#type, rating, comment: feedback.comment })
+        written(&Payload { session_id, message_id, r#type, rating, comment: feedback.comment })
     }
 }

@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::{
     api::{
+        event_data::written,
         kit::{Shape, required_choice, shape},
         workspace::{
             knowledge_view::{kind_choice, kind_name},
-            wording::family::{Family, written},
+            wording::family::Family,
         },
     },
     domain::{Error, Event},
@@ -26,7 +27,7 @@ pub struct KnowledgeWords;
 /// What became of a document.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BotKnowledgeData)]
-struct Told {
+struct Payload {
     /// UUID of the document.
     #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     document_id: String,
@@ -63,8 +64,8 @@ impl Family for KnowledgeWords {
         event.body.read::<KnowledgeEvent>().map(|_| NAME)
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
-        vec![(NAME, "A document was added, changed or deleted", shape::<Told>())]
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
+        vec![(NAME, "A document was added, changed or deleted", shape::<Payload>())]
     }
 
     async fn bots(&self, _: &Services, event: &Event) -> Result<Vec<Uuid>, Error> {
@@ -85,6 +86,6 @@ impl Family for KnowledgeWords {
         let id = document.to_string();
         let r#type = kind_name(kind);
         let document = DocumentTold { id: id.clone(), title: title.clone(), r#type };
-        written(&Told { document_id: id, title, action, document })
+        written(&Payload { document_id: id, title, action, document })
     }
 }

@@ -7,13 +7,11 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        event_data::written,
         kit::{Shape, shape},
         workspace::{
             session_view::AgentView,
-            wording::{
-                family::{Family, written},
-                sessions::agent,
-            },
+            wording::{family::Family, sessions::agent},
         },
     },
     domain::{Error, Event},
@@ -29,7 +27,7 @@ pub struct MentionWords;
 /// A note that names somebody.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BotMentionData)]
-struct Told {
+struct Payload {
     /// UUID of the conversation.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
     session_id: String,
@@ -74,8 +72,8 @@ impl Family for MentionWords {
         event.body.read::<NoteEvent>().map(|_| NAME)
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
-        vec![(NAME, "A note names somebody; one event for each person", shape::<Told>())]
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
+        vec![(NAME, "A note names somebody; one event for each person", shape::<Payload>())]
     }
 
     async fn data(&self, services: &Services, event: &Event) -> Result<Option<Value>, Error> {
@@ -93,7 +91,7 @@ impl Family for MentionWords {
             None => None,
         };
         let (session_id, note_id) = (conversation.to_string(), note.to_string());
-        written(&Told {
+        written(&Payload {
             note: NoteTold {
                 id: note_id.clone(),
                 session_id: session_id.clone(),

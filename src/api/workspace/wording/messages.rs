@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        event_data::written,
         kit::{Shape, shape},
         workspace::{
             session_view::{self, MessageView, VisitorView},
-            wording::family::{Family, session, state, written},
+            wording::family::{Family, session, state},
         },
     },
     domain::{
@@ -25,7 +26,7 @@ pub struct MessageWords;
 /// A message of a conversation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BotMessageData)]
-struct Told {
+struct Payload {
     /// UUID of the conversation.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
     session_id: String,
@@ -48,9 +49,9 @@ impl Family for MessageWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         let about = "The visitor, the bot or somebody of the team wrote";
-        vec![("new_message", about, shape::<Told>())]
+        vec![("new_message", about, shape::<Payload>())]
     }
 
     async fn data(&self, services: &Services, event: &Event) -> Result<Option<Value>, Error> {
@@ -69,7 +70,7 @@ impl Family for MessageWords {
             }
             None => None,
         };
-        written(&Told {
+        written(&Payload {
             session_id: conversation_uuid(place, message.chat()).to_string(),
             message: view,
             visitor: session(services, event).await?.map(|session| session.visitor),

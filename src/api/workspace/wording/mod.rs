@@ -69,7 +69,7 @@ const FAMILIES: [&dyn Family; 8] = [
 
 /// Adds the schemas of all events. The requests that bring them to a webhook.
 pub fn add_schemas(schemas: &mut Map<String, Value>) -> Map<String, Value> {
-    let all = FAMILIES.iter().flat_map(|family| family.told());
+    let all = FAMILIES.iter().flat_map(|family| family.event_types());
     let event = |(event, about, data): (&'static str, &'static str, Shape)| {
         let mut data = add_shape(&data, schemas);
         data["description"] = "What the event is about.".into();

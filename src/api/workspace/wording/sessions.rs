@@ -9,10 +9,11 @@ use uuid::Uuid;
 use crate::{
     api::{
         business::agents,
+        event_data::written,
         kit::{Shape, shape},
         workspace::{
             session_view::{self, AgentView, MessageView, SessionView, VisitorView, reason_schema},
-            wording::family::{Family, session, state, written},
+            wording::family::{Family, session, state},
         },
     },
     domain::{
@@ -83,7 +84,7 @@ impl Family for SessionWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         vec![
             ("new_session", "A conversation began", shape::<Began>()),
             ("handoff_requested", "The bot asks for a person", shape::<HandedOver>()),

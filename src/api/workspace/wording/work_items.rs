@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     api::{
+        event_data::written,
         kit::{Shape, shape},
         workspace::{
-            wording::family::{Family, written},
+            wording::family::Family,
             work_item_view::{self, TaskView, TicketView},
         },
     },
@@ -49,7 +50,7 @@ impl Family for WorkItemWords {
         }
     }
 
-    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+    fn event_types(&self) -> Vec<(&'static str, &'static str, Shape)> {
         vec![
             ("ticket_created", "A ticket was opened", shape::<TicketTold>()),
             ("task_created", "Somebody got a task", shape::<TaskTold>()),

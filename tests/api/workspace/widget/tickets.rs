@@ -53,9 +53,9 @@ async fn a_visitor_opens_a_ticket_and_people_see_to_it() {
     );
     assert_eq!(ticket["description"], "Order 4711");
     let got = receiver.reach(1).await;
-    let told = &got[0].body;
+    let shown = &got[0].body;
     assert_eq!(
-        (&told["event"], &told["data"]["ticket"]["id"]),
+        (&shown["event"], &shown["data"]["ticket"]["id"]),
         (&json!("ticket_created"), &opened["id"])
     );
     assert_eq!(kinds(&app, &ada).await, ["ticket_created"]);

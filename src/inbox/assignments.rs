@@ -1,20 +1,24 @@
-//! What is assigned to an agent: given back when they leave, and how much it is.
+//! Assignments of conversations to agents: in turn, by themselves, given back when an agent leaves, and counted.
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use crate::{
     contacts::Actor,
-    domain::{Error, SessionId},
-    events::{NewEvent, Work},
+    domain::{Clock, Error, Jid, SessionId, Timestamp},
+    events::{EventLog, NewEvent, Work},
     inbox::{
         agent::Agent,
         keeping::keep_state,
         rotation,
-        service::{Inbox, InboxParts},
-        state::{Folder, InboxState, List},
+        service::InboxParts,
+        state::{self, Folder, InboxState, List},
         status::Status,
         timeline,
     },
+    messaging::unknown_conversation,
+    store::{Store, StoreError},
 };
 
 /// Conversations that are read at once.
@@ -24,7 +28,69 @@ const TAKEN_AT_ONCE: usize = 500;
 /// Conversations that are looked at for the load of all agents.
 const MOST_COUNTED: usize = 20_000;
 
-impl Inbox {
+/// Assigns conversations and takes them back. Clones are the same service.
+#[derive(Clone)]
+pub struct Assignments {
+    store: Store,
+    log: EventLog,
+    clock: Clock,
+}
+
+impl Assignments {
+    pub fn new(parts: &InboxParts) -> Self {
+        let InboxParts { store, log, clock, .. } = parts.clone();
+        Self { store, log, clock }
+    }
+
+    /// Gives an open conversation that nobody has to the agent whose turn it is. None where somebody has it by now, and
+    /// without agents.
+    pub async fn assign_in_turn(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        (bot, agents): (Uuid, &[Uuid]),
+        by: Option<Agent>,
+    ) -> Result<Option<Uuid>, Error> {
+        let Self { log, clock, .. } = self;
+        let (actor, now) = (by.map_or(Actor::caller(None), Agent::actor), clock.now());
+        let mut work = log.work();
+        loop {
+            let known = work.get(&InboxState::at(session, chat)).await?;
+            let known = known.filter(|state| !state.listed.hidden);
+            let mut state = known.ok_or_else(|| unknown_conversation(chat.as_str()))?;
+            if state.status != Status::Open || state.assignee.is_some() {
+                return Ok(None);
+            }
+            let Some(agent) = rotation::next(work.store(), bot, agents).await? else {
+                return Ok(None);
+            };
+            let events = state.assign(Some(Agent::User(agent)), by, now);
+            for event in &events {
+                work.append(NewEvent::of_module(Some(session.into()), event)?);
+            }
+            keep_state(&mut work, &state).await?;
+            timeline::note(&work, &state, &events, actor, now).await?;
+            if work.commit_durable().await? {
+                return Ok(Some(agent));
+            }
+        }
+    }
+
+    /// Gives a conversation to an agent by itself, within the work of an event.
+    pub async fn assign_within(
+        &self,
+        work: &mut Work<'_>,
+        mut state: InboxState,
+        agent: Agent,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let events = state.assign(Some(agent), None, now);
+        for event in &events {
+            work.append(NewEvent::of_module(Some((&state.session).into()), event)?);
+        }
+        keep_state(work, &state).await?;
+        timeline::note(work, &state, &events, Actor::GATEWAY, now).await
+    }
+
     /// Opens the conversations that are assigned to an agent again, for nobody, within a transaction: at most `limit`.
     /// Whether there may be more.
     pub async fn give_back(
@@ -45,18 +111,13 @@ impl Inbox {
         sessions: &[SessionId],
         whose: (Agent, Option<Agent>),
     ) -> Result<(), Error> {
-        let InboxParts { store, log, .. } = self.parts();
+        let Self { store, log, .. } = self;
         rotation::forget(store, whose.0.id()).await?;
         let mut work = log.work();
         loop {
             let all = (|_: &InboxState| true, TAKEN_AT_ONCE);
             let is_rest = self.take_from(&mut work, sessions, whose, all).await?;
-            let Some(events) = work.commit().await? else { continue };
-            match events.last() {
-                Some(last) => log.publish(last.seq).await?,
-                None => store.durable().await?,
-            }
-            if !is_rest {
+            if work.commit_durable().await? && !is_rest {
                 return Ok(());
             }
         }
@@ -69,12 +130,12 @@ impl Inbox {
         (agent, by): (Agent, Option<Agent>),
         (is_given, limit): (impl Fn(&InboxState) -> bool, usize),
     ) -> Result<bool, Error> {
-        let InboxParts { contacts, clock, .. } = self.parts();
+        let Self { clock, .. } = self;
         let mut assigned: Vec<InboxState> = Vec::new();
         for session in sessions {
             for folder in Folder::ALL {
                 let list = List::Assignee(Some(agent)).name(folder, None);
-                let list = InboxState::list(session, &list);
+                let list = state::in_list(session, &list);
                 let mut part = list.clone().below();
                 loop {
                     let found = work.store().follow(part, AT_ONCE).await?;
@@ -100,19 +161,19 @@ impl Inbox {
                 work.append(NewEvent::of_module(Some((&state.session).into()), event)?);
             }
             keep_state(work, &state).await?;
-            timeline::note(contacts, work, &state, &events, actor, now).await?;
+            timeline::note(work, &state, &events, actor, now).await?;
         }
         Ok(is_rest)
     }
 
     /// How many conversations are assigned to each agent and not resolved.
     pub async fn loads(&self, sessions: &[SessionId]) -> Result<HashMap<Agent, u64>, Error> {
-        let InboxParts { store, .. } = self.parts();
+        let Self { store, .. } = self;
         let mut loads: HashMap<Agent, u64> = HashMap::new();
         let mut looked_at = 0;
         for session in sessions {
             let list = List::Status(Status::Assigned).name(Folder::Inbox, None);
-            let list = InboxState::list(session, &list);
+            let list = state::in_list(session, &list);
             let mut part = list.clone().below();
             while looked_at < MOST_COUNTED {
                 let found = store.follow(part, AT_ONCE).await?;

@@ -1,7 +1,8 @@
-//! Questions to a bot's knowledge: its index in memory, search and answers.
+//! Retrieval from a bot's knowledge: its index in memory, search and answers.
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
@@ -10,14 +11,14 @@ use crate::{
         answer::{
             self, Answer, AnswerTerms, Hit, LONGEST_QUESTION, MOST_SOURCES, Passage, Question,
         },
-        cache::Loaded,
-        document::{Base, Document, Kind},
+        cache::{Cache, Loaded},
+        document::{Base, Document, Kind, MOST_DOCUMENTS},
         index::{BotIndex, Entry, Part, Ranked, Ranking},
         parts::{self, TextPart, WordPart},
         prepared::{parts_of, words_of},
-        service::{Knowledge, MOST_DOCUMENTS},
         words::{self, words},
     },
+    store::Store,
 };
 
 /// Most hits of a search.
@@ -29,7 +30,25 @@ const LEAST_QUOTED: f64 = 0.15;
 /// Parts that are read at once. Reads never wait, so other tasks of the thread would.
 const READ_AT_ONCE: usize = 8;
 
-impl Knowledge {
+/// Answers from what bots know. Clones share the indexes in memory.
+#[derive(Clone)]
+pub struct Retrieval {
+    store: Store,
+    cache: Arc<Cache>,
+    /// Held while an index is loaded, so that it is loaded once for all who ask.
+    loading: Arc<Mutex<()>>,
+}
+
+impl Retrieval {
+    pub fn new(store: Store) -> Self {
+        Self { store, cache: Arc::default(), loading: Arc::default() }
+    }
+
+    /// Drops the index of a bot that knows nothing any more.
+    pub(in crate::knowledge) fn forget(&self, bot: Uuid) {
+        self.cache.forget(bot);
+    }
+
     /// The best chunks for a query, best first.
     pub async fn search(&self, bot: Uuid, query: &str, limit: usize) -> Result<Vec<Hit>, Error> {
         let words = words(shortened(query));
