@@ -29,7 +29,7 @@ mod webhooks;
 use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::{
-    contacts::{Inbound, Medium, Received},
+    contacts::{ContactIntake, Inbound, Medium, Received},
     domain::{Jid, details::AdContext},
 };
 
@@ -85,9 +85,10 @@ async fn writes_after(app: &TestApp, phone: &str, text: &str, ad: Option<&AdCont
         session: None,
         at: services.clock.now(),
     };
+    let intake = ContactIntake::new(&services.contacts, services.settings.clone());
     let mut work = services.events.work();
     loop {
-        let received = services.contacts.receive(&mut work, &inbound).await.unwrap();
+        let received = intake.receive(&mut work, &inbound).await.unwrap();
         if let Some(events) = work.commit().await.unwrap() {
             if let Some(last) = events.last() {
                 services.events.publish(last.seq).await.unwrap();

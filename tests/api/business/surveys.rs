@@ -255,8 +255,8 @@ async fn where_no_person_resolved_it_contacts_are_asked_only_if_the_settings_say
         let setting = ("WAGATE_SURVEYS__AFTER_BOT", if after_bot { "true" } else { "false" });
         let desk = Desk::new(&[setting]).await;
         let (session, chat) = ("shop".parse().unwrap(), format!("{ADA}@c.us").parse().unwrap());
-        let inbox = &desk.app.gateway.services().inbox;
-        inbox.resolve((&session, &chat), None, None).await.unwrap();
+        let actions = &desk.app.gateway.services().inbox_actions;
+        actions.resolve((&session, &chat), None, None).await.unwrap();
         let shown = desk.chat().await;
         assert_eq!((&shown["status"], shown["csat"].is_null()), (&json!("RESOLVED"), !after_bot));
         desk.got(if after_bot { &[QUESTION] } else { &[] }).await;

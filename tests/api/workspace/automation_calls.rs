@@ -52,7 +52,10 @@ async fn a_rule_calls_the_webhook_that_it_names_once_and_no_other() {
     let got = called.reach(1).await;
     let delivered = &got[0].body;
     check_delivery(delivered);
-    assert_eq!((&delivered["event"], &delivered["bot_id"]), (&json!("webhook_called"), &desk.bot["id"]));
+    assert_eq!(
+        (&delivered["event"], &delivered["bot_id"]),
+        (&json!("webhook_called"), &desk.bot["id"])
+    );
     let data = &delivered["data"];
     assert_eq!(
         (&data["automation"]["id"], &data["session_id"], &data["session"]["id"]),
