@@ -1,6 +1,10 @@
 //! Holds the layers: who may use whom, which crate is named where, and how large a file may be.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a helper that fails is a test that fails, and scripts/lines-per-route prints a table"
+)]
 
 #[path = "architecture/circles.rs"]
 mod circles;
