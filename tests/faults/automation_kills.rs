@@ -129,7 +129,9 @@ async fn check_calls(daemon: &Daemon, bot: &str, (receiver, asked): (&Receiver, 
         }
         ids
     };
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+    // The more deliveries there are, the more of them fail again and wait for longer each time.
+    let seconds = 120 + kills(ROUNDS) as u64;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(seconds);
     while !settled().await || ids().await.len() < asked {
         assert!(tokio::time::Instant::now() < deadline, "{asked} asked, {:?}", ids().await);
         tokio::time::sleep(Duration::from_millis(50)).await;
