@@ -225,18 +225,10 @@ async fn retag(
 
 fn draft(turn: &Turn<'_, '_>, rule: &Automation, kind: ItemKind) -> ItemDraft {
     ItemDraft {
-        kind,
         bot: Some(rule.bot),
         conversation: Some(turn.state.conversation),
         contact: turn.state.contact,
-        title: String::new(),
-        description: None,
-        priority: None,
-        assignee: None,
-        due_at: None,
-        requester: None,
-        by: None,
-        is_of_visitor: false,
+        ..ItemDraft::titled(kind, String::new())
     }
 }
 

@@ -192,18 +192,8 @@ mod tests {
 
     fn draft(kind: ItemKind, title: &str) -> ItemDraft {
         ItemDraft {
-            kind,
-            bot: None,
-            conversation: None,
-            contact: None,
-            title: title.to_owned(),
             description: Some("  ".to_owned()),
-            priority: None,
-            assignee: None,
-            due_at: None,
-            requester: None,
-            by: None,
-            is_of_visitor: false,
+            ..ItemDraft::titled(kind, title.to_owned())
         }
     }
 

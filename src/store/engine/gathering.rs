@@ -14,7 +14,8 @@ use crate::store::engine::{
     pending::Pending,
 };
 
-/// About how much is gathered before sled is given it, whether or not anybody waits for the disk.
+/// About how much is gathered before sled is given it, whether or not anybody waits for the disk. Reads wait while sled
+/// takes in a batch, so a bulk write goes to it in small ones.
 const MOST_GATHERED: usize = 64 * 1024;
 /// Values that are read before a commit gets its turn.
 const GOT_AT_ONCE: usize = 64;
