@@ -331,6 +331,7 @@ impl Gateway {
             idempotency: idempotency.clone(),
             bots: bots.clone(),
             flows: automation.flows.clone(),
+            jobs: jobs.clone(),
             tasks: tasks.clone(),
         });
 

@@ -18,7 +18,7 @@ pub struct Job {
     pub kind: String,
     /// What tells it from others of its kind.
     pub name: String,
-    /// What the handler needs to know.
+    /// What the handler needs to know. A job about a session names it here as `session`: it goes with it.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub payload: serde_json::Value,
     pub due: Timestamp,

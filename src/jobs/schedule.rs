@@ -6,11 +6,14 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::{
-    domain::{Clock, Error, Timestamp},
+    domain::{Clock, Error, SessionId, Timestamp},
     events::{EventLog, Work},
     jobs::job::Job,
-    store::{Store, StoreError},
+    store::{Record, Store, StoreError},
 };
+
+/// Jobs that are looked at in one go.
+const READ_AT_ONCE: usize = 500;
 
 /// When a job is due again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +100,19 @@ impl Jobs {
         }
     }
 
+    /// Cancels all jobs of a session that goes: what a job is about, its payload names as `session`.
+    pub async fn forget_session(&self, session: &SessionId) -> Result<(), StoreError> {
+        let mut part = <Job as Record>::key().below();
+        loop {
+            let page = self.store.select(part, READ_AT_ONCE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            part = <Job as Record>::key().below().after(&last.key());
+            for job in page.iter().filter(|job| job.payload["session"] == session.as_str()) {
+                self.cancel_in(&self.store, &job.kind, &job.name).await?;
+            }
+        }
+    }
+
     /// Schedules a recurring job for now. A job that an earlier run of the gateway scheduled within `every` keeps
     /// its time, so that restarts in a row do not repeat the work.
     pub async fn repeat(&self, kind: &str, name: &str, every: Duration) -> Result<(), StoreError> {
@@ -134,5 +150,31 @@ impl Jobs {
                 return Ok(());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    #[tokio::test]
+    async fn a_session_takes_its_own_jobs_along_however_many_others_there_are() {
+        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let jobs = Jobs::new(store.clone(), log, clock);
+        for number in 0..2 * READ_AT_ONCE {
+            let session = if number % 100 == 0 { "goes" } else { "stays" };
+            let payload = json!({ "session": session, "chat": "1@c.us" });
+            let job = Job { payload, ..Job::new("a kind", &number.to_string(), from_seconds(9)) };
+            jobs.schedule_in(&store, &job).await.unwrap();
+        }
+        jobs.schedule_in(&store, &Job::new("goes", "goes", from_seconds(9))).await.unwrap();
+        jobs.forget_session(&"goes".parse().unwrap()).await.unwrap();
+        let left = store.select(<Job as Record>::key().below(), usize::MAX).await.unwrap();
+        assert_eq!(left.len(), 2 * READ_AT_ONCE - 2 * READ_AT_ONCE / 100 + 1);
+        assert!(left.iter().all(|job| job.payload["session"] != "goes"));
     }
 }

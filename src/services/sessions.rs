@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   remove ─▶ marked in its record ─▶ engine closed ─▶ outbox cancelled ─▶ event, streams end
-//!          ─▶ last deliveries, webhooks ─▶ messages, files, keyed writes, flows ─▶ API keys ─▶ record: the name is free
+//!          ─▶ last deliveries, webhooks ─▶ messages, files, keyed writes, flows, jobs ─▶ API keys ─▶ record: the name is free
 //! ```
 //!
 //! The mark comes first and the record goes last, and each step may run twice: a removal that was cut off continues
@@ -25,6 +25,7 @@ use crate::{
     breakpoint::Breakpoint,
     domain::{Error, Removal, SessionConfig, SessionId, SessionRef},
     events::EventTables,
+    jobs::Jobs,
     messaging::SessionCleanup,
     services::idempotency::IdempotencyStore,
     session::{Along, SessionHandle, Supervisor, not_found},
@@ -45,6 +46,7 @@ pub struct SessionsParts {
     pub idempotency: IdempotencyStore,
     pub bots: Bots,
     pub flows: Flows,
+    pub jobs: Jobs,
     pub tasks: TaskTracker,
 }
 
@@ -127,6 +129,7 @@ impl Sessions {
             idempotency,
             bots,
             flows,
+            jobs,
             tasks: _,
         } = &*self.parts;
         let session = supervisor.begin_removal(id, removal).await?;
@@ -139,6 +142,7 @@ impl Sessions {
         idempotency.forget(&session).await?;
         bots.forget_session(id).await?;
         flows.forget_session(id).await?;
+        jobs.forget_session(id).await?;
         store.events().forget_identities(session.uuid).await?;
         store.upkeep().clear_session(session.uuid).await?;
         // These keys open nothing since the removal began, and the streams that they opened have ended.
