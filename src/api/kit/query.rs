@@ -20,6 +20,7 @@ use crate::{
     api::{
         error::ApiError,
         kit::{
+            body,
             check::{
                 Findings,
                 bounds::{Bound, Field},
@@ -55,9 +56,14 @@ impl<T: ToSchema + 'static> DescribeArg for Query<T> {
 }
 
 fn read<T: DeserializeOwned + ToSchema + 'static>(text: &str, now: Timestamp) -> Result<T, Error> {
-    let bound = Bound::of::<T>();
+    body::typed(checked(text, &Bound::of::<T>(), now)?)
+        .map_err(|field| Error::invalid_field(&field, "is not as the API document describes it"))
+}
+
+/// The parameters that a schema knows, as values of the types that it gives them.
+fn checked(text: &str, bound: &Bound, now: Timestamp) -> Result<Value, Error> {
     let none = HashMap::new();
-    let fields = if let Bound::Fields(fields) = &*bound { fields } else { &none };
+    let fields = if let Bound::Fields(fields) = bound { fields } else { &none };
     let (mut faults, mut given) = (Vec::new(), Map::new());
     for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
         let field: Option<&Field> = fields.get(&*name).filter(|_| !value.trim().is_empty());
@@ -70,17 +76,14 @@ fn read<T: DeserializeOwned + ToSchema + 'static>(text: &str, now: Timestamp) ->
     let given = Value::Object(given);
     let findings = Findings::judging(now);
     // Where the reading ends early, the reason is among the faults.
-    let _ = check(&bound, &given, &findings);
+    let _ = check(bound, &given, &findings);
     let missing = |(name, _): &(String, String)| !faults.iter().any(|(known, _)| known == name);
     let found: Vec<(String, String)> = findings.into_faults().into_iter().filter(missing).collect();
     faults.extend(found);
     if !faults.is_empty() {
         return Err(Error::invalid_fields(faults));
     }
-    serde_path_to_error::deserialize(given).map_err(|error| {
-        let field = error.path().to_string();
-        Error::invalid_field(&field, "is not as the API document describes it")
-    })
+    Ok(given)
 }
 
 /// A text as the value that its parameter has.
