@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     pin::pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,7 +15,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
@@ -320,4 +323,47 @@ fn pauses_grow_with_the_failures_up_to_the_longest() {
     assert_eq!(retry.pause(3, 1.0), retry.first * 4);
     assert_eq!(retry.pause(3, 0.0), retry.first * 2);
     assert_eq!(retry.pause(u32::MAX, 1.0), retry.longest);
+}
+
+/// Reads a record that somebody else changes after each second event.
+struct Beset {
+    store: Store,
+    handled: AtomicU64,
+}
+
+impl Consumer for Beset {
+    const NAME: &'static str = "beset";
+    const AT_ONCE: usize = 16;
+    const BEGINS: Begin = Begin::Oldest;
+
+    type Error = Failure;
+
+    async fn handle(&self, work: &mut Work<'_>, _: &Event) -> Result<Flow, Failure> {
+        let (key, id) = record("of others");
+        work.get(&key).await?;
+        let number = self.handled.fetch_add(1, Ordering::SeqCst);
+        if number % 2 == 0 {
+            let (now, color) = (from_seconds(1), String::new());
+            let name = number.to_string();
+            let tag = Tag { id, name, color, created_at: now, updated_at: now };
+            let mut transaction = self.store.transaction();
+            transaction.put(&key, &tag).await?;
+            assert!(transaction.commit().await?);
+        }
+        Ok(Flow::Done)
+    }
+}
+
+#[tokio::test]
+async fn what_others_change_all_the_time_holds_up_no_consumer() {
+    let (store, log) = log().await;
+    let bodies = (0..100).map(|number| ack(1, number)).collect();
+    log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
+    let consumers = Consumers::new(log, RETRY);
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let beset = Beset { store, handled: AtomicU64::default() };
+    consumers.start(beset, &tasks, stop.clone());
+    assert!(consumers.caught_up("beset", PATIENCE).await);
+    assert_eq!(consumers.faults("beset", 10).await.unwrap().len(), 0);
+    stop.cancel();
 }

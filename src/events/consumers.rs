@@ -6,9 +6,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     events::{
-        consumer::{Consumer, Runner},
+        consumer::Consumer,
         consumer_positions::{ConsumerPosition, ExternalCursor, Positions, Retry},
         consumer_records::{ConsumerCursor, ConsumerFault, cursor_key, fault_key, faults_of},
+        consumer_runner::Runner,
         log::EventLog,
         retention::Need,
     },
@@ -77,7 +78,7 @@ impl Consumers {
     /// The same without a task: the caller runs it.
     pub fn runner<C: Consumer>(&self, consumer: C) -> Runner<C> {
         self.positions.register(C::NAME);
-        Runner { consumer, log: self.log.clone(), positions: self.positions.clone() }
+        Runner::new(consumer, self.log.clone(), self.positions.clone())
     }
 
     /// A consumer that stores its cursor itself. From now on the log holds everything back for it, until its first

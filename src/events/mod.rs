@@ -11,6 +11,7 @@ mod channels;
 mod consumer;
 mod consumer_positions;
 mod consumer_records;
+mod consumer_runner;
 mod consumers;
 pub mod counters;
 pub mod effect;
@@ -31,9 +32,10 @@ mod wording;
 mod work;
 
 pub use self::{
-    consumer::{Begin, Consumer, Failure, Flow, Runner},
+    consumer::{Begin, Consumer, Failure, Flow},
     consumer_positions::{ExternalCursor, Retry},
     consumer_records::ConsumerFault,
+    consumer_runner::Runner,
     consumers::{ConsumerStatus, Consumers, NoChange, place_cursor},
     entries::EventTables,
     gateway::GatewayEvent,
