@@ -23,8 +23,8 @@ use crate::{
 
 /// Conversations that are read at once.
 const AT_ONCE: usize = 200;
-/// Conversations that are taken from somebody in one commit.
-const TAKEN_AT_ONCE: usize = 500;
+/// Conversations that are taken from somebody in one commit: of many, some change meanwhile, and all are taken again.
+const TAKEN_AT_ONCE: usize = 50;
 /// Conversations that are looked at for the load of all agents.
 const MOST_COUNTED: usize = 20_000;
 
@@ -131,16 +131,16 @@ impl Assignments {
         (is_given, limit): (impl Fn(&InboxState) -> bool, usize),
     ) -> Result<bool, Error> {
         let Self { clock, .. } = self;
-        let mut assigned: Vec<InboxState> = Vec::new();
+        let (mut assigned, at_once) = (Vec::<InboxState>::new(), AT_ONCE.min(limit + 1));
         for session in sessions {
             for folder in Folder::ALL {
                 let list = List::Assignee(Some(agent)).name(folder, None);
                 let list = state::in_list(session, &list);
                 let mut part = list.clone().below();
                 loop {
-                    let found = work.store().follow(part, AT_ONCE).await?;
+                    let found = work.store().follow(part, at_once).await?;
                     let last = found.last().map(|last| last.entry.clone());
-                    let is_end = found.len() < AT_ONCE;
+                    let is_end = found.len() < at_once;
                     let states = found.into_iter().map(|found| found.record);
                     assigned.extend(states.filter(|state| is_given(state)));
                     match last {

@@ -21,8 +21,9 @@ use crate::{
 };
 
 const LONGEST_NAME: usize = 80;
-/// Conversations that are given back in one commit; of more, the rest follows in further ones.
-const GIVEN_BACK_AT_ONCE: usize = 500;
+/// Conversations that are given back in one commit; of more, the rest follows in further ones. Of many, some would change
+/// meanwhile.
+const GIVEN_BACK_AT_ONCE: usize = 50;
 /// What every creation changes: so of two at the same time, one counts again.
 const CREATIONS: &str = "team creations";
 

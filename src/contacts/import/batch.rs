@@ -21,6 +21,8 @@ use crate::{
 
 /// Rows that are written before others get their turn.
 const WITHOUT_PAUSE: usize = 25;
+/// Conflicts after which half as many rows are written at once: what the inbox changes all the time holds up no import.
+const MOST_CONFLICTS: usize = 3;
 
 pub struct Batch<'o> {
     pub options: &'o ImportOptions,
@@ -33,27 +35,50 @@ impl Batch<'_> {
     /// Commits a batch and adds its outcome. Of a dry run nothing is committed.
     pub async fn commit(&self, contacts: &Contacts, done: &mut Imported) -> Result<(), Error> {
         let _held = contacts.changing.lock().await;
-        let mut work = contacts.log.work();
-        let written = loop {
-            let written = self.write(&mut work).await?;
-            if self.options.dry_run || work.commit_durable().await? {
-                break written;
+        let (mut rest, mut at_once) = (self.rows.as_slice(), self.rows.len());
+        while !rest.is_empty() {
+            let (rows, later) = rest.split_at(at_once.min(rest.len()));
+            match self.commit_rows(contacts, rows).await? {
+                Some(written) => {
+                    done.imported += written.imported;
+                    done.updated += written.updated;
+                    done.skipped += written.skipped;
+                    written.errors.into_iter().for_each(|error| done.note(error));
+                    rest = later;
+                }
+                None => at_once = (rows.len() / 2).max(1),
             }
-        };
-        done.imported += written.imported;
-        done.updated += written.updated;
-        done.skipped += written.skipped;
-        written.errors.into_iter().for_each(|error| done.note(error));
+        }
         Ok(())
     }
 
+    /// None where what they read changed each time.
+    async fn commit_rows(
+        &self,
+        contacts: &Contacts,
+        rows: &[(usize, Row)],
+    ) -> Result<Option<Imported>, Error> {
+        let mut work = contacts.log.work();
+        for _ in 0..MOST_CONFLICTS {
+            let written = self.write(&mut work, rows).await?;
+            if self.options.dry_run || work.commit_durable().await? {
+                return Ok(Some(written));
+            }
+        }
+        Ok(None)
+    }
+
     /// Writes all rows in the transaction.
-    async fn write(&self, work: &mut Work<'_>) -> Result<Imported, StoreError> {
+    async fn write(
+        &self,
+        work: &mut Work<'_>,
+        rows: &[(usize, Row)],
+    ) -> Result<Imported, StoreError> {
         let mut done = Imported::default();
         let addresses: Vec<Address> =
-            self.rows.iter().map(|(_, row)| Address::phone(&row.phone)).collect();
+            rows.iter().map(|(_, row)| Address::phone(&row.phone)).collect();
         let known = ledger::find_many(work.store(), &addresses).await?;
-        for (place, ((number, row), known)) in self.rows.iter().zip(known).enumerate() {
+        for (place, ((number, row), known)) in rows.iter().zip(known).enumerate() {
             if place % WITHOUT_PAUSE == WITHOUT_PAUSE - 1 {
                 // The store is read without waiting: others would not get their turn before the end of the batch.
                 tokio::task::yield_now().await;
