@@ -59,9 +59,7 @@ thread_local! {
 /// A value in the present encoding.
 pub fn encode<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![MESSAGE_PACK];
-    let mut serializer =
-        rmp_serde::Serializer::new(&mut bytes).with_struct_map().with_human_readable();
-    value.serialize(&mut serializer).map_err(damaged)?;
+    pack(value, &mut bytes)?;
     if bytes.len() < WORTH_COMPRESSING {
         return Ok(bytes);
     }
@@ -83,7 +81,13 @@ pub fn encode_json<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {
 
 pub fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, StoreError> {
     match bytes {
-        [JSON, json @ ..] => serde_json::from_slice(json).map_err(damaged),
+        [JSON, json @ ..] => {
+            // From two encodings, each type of record would be compiled twice.
+            let plain: Plain = serde_json::from_slice(json).map_err(damaged)?;
+            let mut packed = Vec::new();
+            pack(&plain, &mut packed)?;
+            unpack(&packed)
+        }
         [MESSAGE_PACK, packed @ ..] => unpack(packed),
         [COMPRESSED, dictionary, frame @ ..] => {
             // A value that is read within another finds other buffers.
@@ -103,6 +107,11 @@ pub fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, StoreError> {
 /// A stored value in the present encoding, whatever its type.
 pub fn recode(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
     encode(&decode::<Plain>(bytes)?)
+}
+
+fn pack<V: Serialize>(value: &V, bytes: &mut Vec<u8>) -> Result<(), StoreError> {
+    let mut serializer = rmp_serde::Serializer::new(bytes).with_struct_map().with_human_readable();
+    value.serialize(&mut serializer).map_err(damaged)
 }
 
 fn unpack<V: DeserializeOwned>(packed: &[u8]) -> Result<V, StoreError> {

@@ -15,6 +15,7 @@ use crate::{
     app::{BUSINESS, PHONE, SILENT},
     daemon::{Daemon, PROGRAM},
     receiver::{Answer, Receiver},
+    support::kept::Kept,
 };
 
 const OWN_SECRET: &str = "whsec_YS1zZWNyZXQtb2YtdGhlLWNhbGxlci00NzIxLWFuZC1tb3Jl";
@@ -197,6 +198,11 @@ async fn no_file_and_no_backup_holds_a_secret_before_and_after_the_key_is_rotate
     assert!(!third.contains(shown["keyId"].as_str().unwrap()), "{third}");
     assert_ne!(second, master_key(folder));
     assert_sealed(&data, &secrets);
+    // In the files it is compressed, where it is not sealed.
+    for entry in Kept::open(&data).await.as_it_lies() {
+        let found = secrets.iter().find(|secret| entry.holds(secret));
+        assert_eq!(found, None, "in tree {}", entry.tree);
+    }
     let daemon = Daemon::start(folder).await;
     assert_in_use(&daemon).await;
     let keys = [first, second, master_key(folder)];

@@ -5,6 +5,7 @@
 pub mod daemon;
 pub mod document;
 pub mod http;
+pub mod kept;
 pub mod layout_2;
 pub mod model;
 pub mod processes;

@@ -1,13 +1,18 @@
-//! Hashes of passwords: Argon2id with 19 MiB, two passes and one lane. Two are made at once, so that many sign-ins take
-//! neither the memory nor the processors.
+//! Hashes of passwords: Argon2id with 19 MiB, two passes and one lane. Two are made at once, on threads of the lowest
+//! priority, so that many sign-ins take neither the memory nor the processors from other requests.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
     password_hash::phc::PasswordHash,
 };
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+#[cfg(target_os = "linux")]
+use rustix::{process::setpriority_process, thread::gettid};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::timeout,
+};
 
 use crate::domain::{Error, ErrorCode};
 
@@ -15,6 +20,8 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const AT_ONCE: usize = 2;
+#[cfg(target_os = "linux")]
+const LOWEST_PRIORITY: i32 = 19;
 /// How long somebody waits for their turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -65,13 +72,29 @@ impl Passwords {
             let message = "Too many people sign in at the moment. Try again in a while";
             return Err(Error::new(ErrorCode::Unavailable, message));
         };
-        let done = spawn_blocking(move || {
+        let (answer, done) = oneshot::channel();
+        // A thread of its own: what lowers its priority cannot raise it again.
+        let thread = thread::Builder::new().name("password".to_owned()).spawn(move || {
             let _turn = turn;
-            work()
+            yield_to_others();
+            // Nobody waits for it any more where this fails.
+            let _ = answer.send(work());
         });
+        thread.map_err(|error| failed(&error.to_string()))?;
         done.await.unwrap_or_else(|_| Err(failed("the work was cut off")))
     }
 }
+
+/// Gives the calling thread the lowest priority: a hash keeps a processor busy for a long time, and other requests are
+/// not to wait for it.
+#[cfg(target_os = "linux")]
+fn yield_to_others() {
+    // Linux gives each thread a priority of its own, by its id. Without it the work is done all the same.
+    let _ = setpriority_process(Some(gettid()), LOWEST_PRIORITY);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn yield_to_others() {}
 
 fn hasher() -> Result<Argon2<'static>, Error> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None);

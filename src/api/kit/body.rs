@@ -1,5 +1,7 @@
 //! JSON bodies as values: read within their limit, checked against their schema, then parsed.
 
+use std::sync::Arc;
+
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, dev::Payload, error::PayloadError,
     http::header::CONTENT_TYPE, web,
@@ -41,58 +43,65 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// A JSON body.
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned + ToSchema + Send + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit = request.extensions().get::<BodyLimit>().map_or(SMALL, |limit| (limit.0)());
-        let content_type = request.headers().get(CONTENT_TYPE).cloned();
-        let (mut payload, request) = (payload.take(), request.clone());
-        Box::pin(async move {
-            let mut bytes = web::BytesMut::new();
-            let bodies = request.app_data::<web::Data<LargeBodies>>();
-            // Held until the body has become values.
-            let mut room = Room::default();
-            while let Some(chunk) = payload.next().await {
-                let chunk = chunk.map_err(broken_off)?;
-                if limit < bytes.len() + chunk.len() {
-                    return Err(too_large(limit).into());
-                }
-                if let Some(bodies) = bodies {
-                    bodies.make_room(&mut room, bytes.len() + chunk.len())?;
-                }
-                bytes.extend_from_slice(&chunk);
-            }
-            // A body may take minutes: what its key could do at the beginning says nothing of its end.
-            if let Some(services) = request.app_data::<web::Data<Services>>() {
-                still_good(services, &request).await?;
-            }
-            let named = content_type.as_ref().and_then(|value| value.to_str().ok());
-            let is_json = named.is_some_and(|value| {
-                let essence = value.split(';').next().unwrap_or_default().trim();
-                essence.eq_ignore_ascii_case("application/json")
-            });
-            // A client that sends nothing need not name its type.
-            let is_empty = bytes.is_empty() && named.is_none();
-            if !is_json && !is_empty {
-                return Err(Error::invalid(
-                    "the body must be JSON: Content-Type: application/json",
-                )
-                .into());
-            }
-            if bytes.is_empty() {
-                bytes.extend_from_slice(b"{}");
-            }
-            let bound = Bound::of::<T>();
-            let clock = request.app_data::<web::Data<Services>>().map(|data| data.clock.clone());
-            let now = clock.unwrap_or_default().now();
-            if bytes.len() <= READ_HERE {
-                return parse(&bytes, &bound, now).map(Self).map_err(ApiError::from);
-            }
-            elsewhere(move || parse(&bytes, &bound, now)).await.map(Self).map_err(ApiError::from)
-        })
+        let read = read(request, payload.take(), Bound::of::<T>());
+        Box::pin(async move { Ok(Self(read.await?.parse()?)) })
     }
+}
+
+/// Reads a body within its limit and checks it. It knows no type, so it is there once for all bodies.
+fn read(
+    request: &HttpRequest,
+    mut payload: Payload,
+    bound: Arc<Bound>,
+) -> LocalBoxFuture<'static, Result<Checked, ApiError>> {
+    let limit = request.extensions().get::<BodyLimit>().map_or(SMALL, |limit| (limit.0)());
+    let content_type = request.headers().get(CONTENT_TYPE).cloned();
+    let request = request.clone();
+    Box::pin(async move {
+        let mut bytes = web::BytesMut::new();
+        let bodies = request.app_data::<web::Data<LargeBodies>>();
+        // Held until the body has become values.
+        let mut room = Room::default();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(broken_off)?;
+            if limit < bytes.len() + chunk.len() {
+                return Err(too_large(limit).into());
+            }
+            if let Some(bodies) = bodies {
+                bodies.make_room(&mut room, bytes.len() + chunk.len())?;
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        // A body may take minutes: what its key could do at the beginning says nothing of its end.
+        if let Some(services) = request.app_data::<web::Data<Services>>() {
+            still_good(services, &request).await?;
+        }
+        let named = content_type.as_ref().and_then(|value| value.to_str().ok());
+        let is_json = named.is_some_and(|value| {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("application/json")
+        });
+        // A client that sends nothing need not name its type.
+        let is_empty = bytes.is_empty() && named.is_none();
+        if !is_json && !is_empty {
+            return Err(
+                Error::invalid("the body must be JSON: Content-Type: application/json").into()
+            );
+        }
+        if bytes.is_empty() {
+            bytes.extend_from_slice(b"{}");
+        }
+        let clock = request.app_data::<web::Data<Services>>().map(|data| data.clock.clone());
+        let (now, is_small) = (clock.unwrap_or_default().now(), bytes.len() <= READ_HERE);
+        let check = move || Checked::of(bytes.freeze(), bound, now, room);
+        let checked = if is_small { check() } else { elsewhere(check).await };
+        Ok(checked?)
+    })
 }
 
 impl<T: ToSchema + 'static> DescribeArg for Body<T> {
@@ -139,26 +148,52 @@ pub async fn elsewhere<T: Send + 'static>(
     done.unwrap_or_else(|_| Err(Error::internal("the request was cut off")))
 }
 
-/// A value that did not come as a body, checked as one is.
+/// JSON that came in another way than as a body, read as one.
 pub fn of_value<T: DeserializeOwned + ToSchema + 'static>(
     value: &serde_json::Value,
     now: Timestamp,
 ) -> Result<T, Error> {
-    parse(value.to_string().as_bytes(), &Bound::of::<T>(), now)
+    let text = value.to_string().into();
+    Checked::of(text, Bound::of::<T>(), now, Room::default())?.parse()
 }
 
-/// The check comes first, so that what is too long never becomes a value and all faults are named.
-fn parse<T: DeserializeOwned>(bytes: &[u8], bound: &Bound, now: Timestamp) -> Result<T, Error> {
-    let text = text_of(bytes)?;
-    let is_untidy = checked(text, bound, now)?;
-    let read = if is_untidy {
+/// JSON that its schema allows, as far as a schema says.
+struct Checked {
+    bytes: web::Bytes,
+    value: serde_json::Value,
+    bound: Arc<Bound>,
+    now: Timestamp,
+    _room: Room,
+}
+
+impl Checked {
+    /// The check comes first, so that what is too long never becomes a value and all faults are named.
+    fn of(bytes: web::Bytes, bound: Arc<Bound>, now: Timestamp, room: Room) -> Result<Self, Error> {
+        let text = text_of(&bytes)?;
+        let is_untidy = checked(text, &bound, now)?;
         let mut value = serde_json::from_str(text).map_err(|error| no_json(text, &error))?;
-        tidy(&mut value, bound);
-        serde_path_to_error::deserialize(value)
-    } else {
-        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
-    };
-    read.map_err(|error| unread(text, bound, now, error.path()))
+        if is_untidy {
+            tidy(&mut value, &bound);
+        }
+        Ok(Self { bytes, value, bound, now, _room: room })
+    }
+
+    fn parse<T: DeserializeOwned>(self) -> Result<T, Error> {
+        let Self { bytes, value, bound, now, .. } = self;
+        typed(value).map_err(|path| match text_of(&bytes) {
+            Ok(text) => unread(text, &bound, now, &path),
+            Err(error) => error,
+        })
+    }
+}
+
+/// A value as a type, or the path of what is not as it wants it. Types read from one erased deserializer: from each kind of
+/// deserializer, every type would be compiled again.
+pub fn typed<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, String> {
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
+    let read = erased_serde::deserialize(&mut <dyn erased_serde::Deserializer>::erase(tracked));
+    read.map_err(|_| track.path().to_string())
 }
 
 /// Whether the body must be tidied. A body that breaks its schema is read once more for the formats of
@@ -216,13 +251,13 @@ fn no_json(text: &str, error: &serde_json::Error) -> Error {
 }
 
 /// A body whose schema takes it and whose type does not. Where a format says more, that is said.
-fn unread(text: &str, bound: &Bound, now: Timestamp, path: &serde_path_to_error::Path) -> Error {
+fn unread(text: &str, bound: &Bound, now: Timestamp, path: &str) -> Error {
     let faults = all_faults(text, bound, now);
     if !faults.is_empty() {
         return Error::invalid_fields(faults);
     }
     // Names within it are the caller's own, of any length.
-    let path: String = path.to_string().chars().take(LONGEST_PATH).collect();
+    let path: String = path.chars().take(LONGEST_PATH).collect();
     let field = if matches!(path.as_str(), "." | "?") { "body" } else { path.as_str() };
     Error::invalid_field(field, "is not as the API document describes it")
 }
@@ -234,8 +269,9 @@ mod tests {
     use super::*;
     use crate::domain::clock::from_seconds;
 
-    fn now() -> Timestamp {
-        from_seconds(0)
+    fn parse<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<T, Error> {
+        let bytes = web::Bytes::copy_from_slice(bytes);
+        Checked::of(bytes, Bound::of::<T>(), from_seconds(0), Room::default())?.parse()
     }
 
     #[derive(Debug, Deserialize, ToSchema)]
@@ -254,8 +290,7 @@ mod tests {
 
     #[test]
     fn the_field_at_fault_is_named() {
-        let bound = Bound::of::<Example>();
-        let parse = |text: &str| parse::<Example>(text.as_bytes(), &bound, now());
+        let parse = |text: &str| parse::<Example>(text.as_bytes());
         let long = format!(r#"{{"chatId":"{}"}}"#, "x".repeat(2_000));
         let error = parse(&long).unwrap_err();
         assert_eq!(error.details["fields"]["chatId"][0], "must have at most 1,024 characters");
@@ -279,9 +314,7 @@ mod tests {
 
     #[test]
     fn all_faults_are_named_at_once() {
-        let bound = Bound::of::<Example>();
-        let error =
-            parse::<Example>(br#"{"chatid":5,"inner":{"cont":1}}"#, &bound, now()).unwrap_err();
+        let error = parse::<Example>(br#"{"chatid":5,"inner":{"cont":1}}"#).unwrap_err();
         let fields = error.details["fields"].as_object().unwrap();
         let names: Vec<&str> = fields.keys().map(String::as_str).collect();
         assert_eq!(names, ["chatId", "chatid", "inner.cont", "inner.count"], "{error:?}");
@@ -291,8 +324,7 @@ mod tests {
 
     #[test]
     fn a_name_of_our_events_is_read_as_the_field() {
-        let bound = Bound::of::<Example>();
-        let example: Example = parse(br#"{"from":"a","inner":null}"#, &bound, now()).unwrap();
+        let example: Example = parse(br#"{"from":"a","inner":null}"#).unwrap();
         assert_eq!(example.chat_id, "a");
     }
 
@@ -305,21 +337,18 @@ mod tests {
             #[schema(min_length = 1)]
             until: Option<String>,
         }
-        let bound = Bound::of::<Form>();
-        let form: Form = parse(br#"{"name":"","note":"","until":null}"#, &bound, now()).unwrap();
+        let form: Form = parse(br#"{"name":"","note":"","until":null}"#).unwrap();
         assert_eq!(form, Form { name: String::new(), note: None, until: None });
-        let error = parse::<Form>(br#"{"name":"","until":""}"#, &bound, now()).unwrap_err();
+        let error = parse::<Form>(br#"{"name":"","until":""}"#).unwrap_err();
         assert_eq!(error.details["fields"]["until"][0], "must not be empty");
     }
 
     #[test]
     fn a_byte_order_mark_is_read_over_and_another_encoding_is_named() {
-        let bound = Bound::of::<Example>();
-        let example: Example =
-            parse("\u{feff}{\"chatId\":\"a\"}".as_bytes(), &bound, now()).unwrap();
+        let example: Example = parse("\u{feff}{\"chatId\":\"a\"}".as_bytes()).unwrap();
         assert_eq!(example.chat_id, "a");
         for bytes in [&b"{\"chatId\":\"caf\xe9\"}"[..], b"\xff\xfe{\0}\0"] {
-            let error = parse::<Example>(bytes, &bound, now()).unwrap_err();
+            let error = parse::<Example>(bytes).unwrap_err();
             assert!(error.message.contains("UTF-8"), "{error:?}");
         }
     }

@@ -20,6 +20,7 @@ use crate::{
     api::{
         error::ApiError,
         kit::{
+            body,
             check::{
                 Findings,
                 bounds::{Bound, Field},
@@ -77,10 +78,8 @@ fn read<T: DeserializeOwned + ToSchema + 'static>(text: &str, now: Timestamp) ->
     if !faults.is_empty() {
         return Err(Error::invalid_fields(faults));
     }
-    serde_path_to_error::deserialize(given).map_err(|error| {
-        let field = error.path().to_string();
-        Error::invalid_field(&field, "is not as the API document describes it")
-    })
+    body::typed(given)
+        .map_err(|field| Error::invalid_field(&field, "is not as the API document describes it"))
 }
 
 /// A text as the value that its parameter has.
