@@ -214,12 +214,14 @@ fn worded(error: Error) -> Error {
     })
 }
 
-/// Refuses who sees a bot and neither owns it nor administers the workspace.
-pub fn check_owner(principal: &Principal, bot: &Bot) -> Result<(), Error> {
-    let is_owner = bot.owner.is_some() && principal.person() == bot.owner;
-    let is_maker =
-        bot.owner.is_none() && principal.id().is_some() && principal.id() == bot.created_by;
-    if principal.may("admin") || is_owner || is_maker {
+/// Refuses who neither owns a bot nor administers the workspace; of what has no bot, or none any more, all but
+/// administrators.
+pub fn check_owner(principal: &Principal, bot: Option<&Bot>) -> Result<(), Error> {
+    let is_its = |bot: &Bot| match bot.owner {
+        Some(owner) => principal.person() == Some(owner),
+        None => principal.id().is_some() && principal.id() == bot.created_by,
+    };
+    if principal.may("admin") || bot.is_some_and(is_its) {
         return Ok(());
     }
     Err(Error::new(ErrorCode::Forbidden, "This needs an ADMIN or the owner of the bot"))

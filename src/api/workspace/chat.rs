@@ -59,7 +59,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::delete("/api/v1/chat/sessions/{id}", remove)
             .named("deleteChatSession")
             .about(TAG, "Delete a conversation and its messages")
-            .details("This needs an ADMIN or the owner of the bot."),
+            .details("This needs an ADMIN or the owner of the bot; where the bot is gone, an ADMIN."),
         Endpoint::post("/api/v1/chat/feedback", feedback)
             .named("giveChatFeedback")
             .about(TAG, "Say what a visitor thinks of an answer, or of the conversation")
@@ -345,9 +345,7 @@ async fn remove(
     Path(id): Path<ChatSessionId>,
 ) -> Result<Data<DeletedView>, ApiError> {
     let found = sessions::find(&call, id).await?;
-    if let Some(bot) = &found.bot {
-        bots::check_owner(&call.principal(), bot)?;
-    }
+    bots::check_owner(&call.principal(), found.bot.as_ref())?;
     call.delete_conversation(&found.conversation.record).await?;
     if let (None, Some(bot)) = (&found.bot, found.state.session.web_bot()) {
         call.remove_empty_channel(bot).await?;

@@ -232,7 +232,7 @@ async fn bot_of(call: &Call<Bots>, webhook: Uuid) -> Result<Bot, Error> {
 /// The bot of a webhook that the caller may change.
 async fn own_bot_of(call: &Call<Bots>, webhook: Uuid) -> Result<Bot, Error> {
     let bot = bot_of(call, webhook).await?;
-    check_owner(&call.principal(), &bot)?;
+    check_owner(&call.principal(), Some(&bot))?;
     Ok(bot)
 }
 
@@ -244,7 +244,7 @@ fn set_by(call: &Call<Bots>) -> SetBy {
 }
 
 fn shows_url(call: &Call<Bots>, bot: &Bot) -> bool {
-    check_owner(&call.principal(), bot).is_ok()
+    check_owner(&call.principal(), Some(bot)).is_ok()
 }
 
 async fn create(
@@ -254,7 +254,7 @@ async fn create(
     let unknown = || Error::not_found(Subject::Bot, "there is no such bot");
     let bot = body.bot_id.trim().parse().map_err(|_| unknown())?;
     let bot = bot_access::seen(&call, bot).await?;
-    check_owner(&call.principal(), &bot)?;
+    check_owner(&call.principal(), Some(&bot))?;
     let draft = body.draft(set_by(&call));
     let registered = call.webhooks.endpoints.register(&WebhookScope::Bot(bot.id), draft).await?;
     let view = WebhookView::of(registered.webhook, registered.secret, true);
