@@ -41,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Say something to a bot, and get its answer")
             .details(
                 "Without `session_id` a conversation begins. Where a person works on it, the message is there for them \
-                 and `response` is null. A draft is answered to those who see the bot. Where a language model words the \
+                 and `response` is null. A draft is answered to those who work with the bot. Where a language model words the \
                  answers, messages that follow each other closely get one answer, and `degraded` says that the model \
                  failed.",
             )
@@ -190,12 +190,12 @@ pub async fn admit(call: &Call<Conversations>, body: &mut ChatBody) -> Result<Ad
     WebChats::check(&body.message)?;
     let unknown = || Error::not_found(Subject::Bot, "there is no such bot");
     let bot = body.bot_id.trim().parse::<Uuid>().map_err(|_| unknown())?;
-    let bot = bot_access::seen(call, bot).await?;
+    let bot = bot_access::worked(call, bot).await?;
     let id = body.session_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
     let chat = match id {
         Some(id) => {
             let unknown = || Error::not_found(Subject::Chat, "there is no such session");
-            let found = sessions::find(call, id.parse().map_err(|_| unknown())?).await?;
+            let found = sessions::worked(call, id.parse().map_err(|_| unknown())?).await?;
             if found.state.session.web_bot() != Some(bot.id) {
                 let fault = "is not a web chat of this bot";
                 return Err(Error::invalid_field("session_id", fault));
@@ -404,7 +404,7 @@ async fn feedback(
 ) -> Result<Message, ApiError> {
     let FeedbackBody { session_id, opinion } = body;
     let unknown = || Error::not_found(Subject::Chat, "there is no such session");
-    let found = sessions::find(&call, session_id.trim().parse().map_err(|_| unknown())?).await?;
+    let found = sessions::worked(&call, session_id.trim().parse().map_err(|_| unknown())?).await?;
     opinion.give(&call, &found.state).await?;
     Ok(Message::of("Thank you for the feedback"))
 }

@@ -102,7 +102,7 @@ async fn send(
     Body(body): Body<ReplyBody>,
 ) -> Result<Created<MessageView>, ApiError> {
     let reply = body.reply()?;
-    let found = sessions::find(&call, id).await?;
+    let found = sessions::worked(&call, id).await?;
     let author = author(&call).await?;
     let state = &found.state;
     let (session, chat) = (state.session.clone(), state.chat.clone());

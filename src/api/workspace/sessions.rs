@@ -8,6 +8,7 @@ use crate::{
     api::{
         kit::{Call, path::uuid, path_value},
         workspace::{
+            bot_access,
             pages::PageQuery,
             session_view::{CHANNELS, channel_name},
         },
@@ -18,6 +19,7 @@ use crate::{
     messaging::{Conversation, unknown_conversation},
     services::Services,
 };
+    teams::Access,
 
 path_value! {
     /// A conversation with a bot, by its UUID.
@@ -33,6 +35,8 @@ pub struct Found {
     /// None for one whose bot is gone.
     pub bot: Option<Bot>,
 }
+    /// What the caller may do with it.
+    pub access: Access,
 
 impl Found {
     pub fn place(&self) -> (&SessionId, &Jid) {
@@ -50,11 +54,19 @@ pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
     let bots = call.bots.all().await?;
     let bot = bots.iter().find(|bot| state.bot == Some(bot.id)).cloned();
     let principal = call.principal();
-    let is_seen = match &bot {
-        Some(bot) => call.teams.permission(&principal, bot).await?.is_some(),
-        None => principal.administers(),
+    let access = match &bot {
+        Some(bot) => call.teams.access(&principal, bot).await?,
+        None => principal.administers().then_some(Access::Manage),
     };
-    if is_seen { Ok(Found { state, conversation, bot }) } else { Err(unknown()) }
+    let access = access.ok_or_else(unknown)?;
+    Ok(Found { state, conversation, bot, access })
+}
+
+/// A conversation that the caller may write in and change: who only looks at its bot may not.
+pub async fn worked<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
+    let found = find(call, id).await?;
+    bot_access::check_worked(found.access)?;
+    Ok(found)
 }
 
 /// Which conversations of a bot a list holds.

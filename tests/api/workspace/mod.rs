@@ -1,5 +1,6 @@
 //! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox, and what people work with together.
 
+mod access;
 mod accounts;
 mod audit;
 mod automation_calls;
