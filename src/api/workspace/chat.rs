@@ -321,7 +321,7 @@ async fn list(
     Query(query): Query<SessionsQuery>,
 ) -> Result<Data<SessionsView>, ApiError> {
     let bot = bot_access::seen(&call, id).await?;
-    let (filter, place) = (query.filter(&call, &bot)?, query.pages.near_place()?);
+    let (filter, place) = (query.filter(&call, &bot).await?, query.pages.near_place()?);
     let found = call.inbox.page(&filter, None, place).await?;
     let sessions = session_view::views(&call, &found.items).await?;
     let (page, per_page) = (query.pages.page(), query.pages.per_page());

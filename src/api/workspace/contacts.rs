@@ -65,7 +65,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 pub struct ContactsQuery {
-    /// Beginnings of words of the name, whatever their case and accents, digits of the number, or its WhatsApp id.
+    /// Beginnings of words of the name, or of the e-mail address, whatever their case and accents, digits of the number, or
+    /// its WhatsApp id.
     #[schema(max_length = 200)]
     search: Option<String>,
     /// A tag, whatever its case.

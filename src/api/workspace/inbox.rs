@@ -126,7 +126,7 @@ impl InboxQuery {
                 Sort::Oldest => InboxOrder::Oldest,
                 Sort::Waiting => InboxOrder::Waiting,
             },
-            ..sessions.filter(call, bot)?
+            ..sessions.filter(call, bot).await?
         }))
     }
 

@@ -10,6 +10,7 @@ use crate::{
         workspace::{
             bot_access,
             pages::PageQuery,
+            people_search,
             session_view::{CHANNELS, channel_name},
         },
     },
@@ -18,8 +19,8 @@ use crate::{
     inbox::{InboxFilter, InboxState, Status, ViewFilters},
     messaging::{Conversation, unknown_conversation},
     services::Services,
-};
     teams::Access,
+};
 
 path_value! {
     /// A conversation with a bot, by its UUID.
@@ -34,9 +35,9 @@ pub struct Found {
     pub conversation: Conversation,
     /// None for one whose bot is gone.
     pub bot: Option<Bot>,
-}
     /// What the caller may do with it.
     pub access: Access,
+}
 
 impl Found {
     pub fn place(&self) -> (&SessionId, &Jid) {
@@ -78,7 +79,7 @@ pub struct SessionsQuery {
     /// web, whatsapp or sms.
     #[schema(max_length = 20)]
     channel: Option<String>,
-    /// A part of the name, in any case and without marks, or of the number.
+    /// A part of the name, in any case and without marks, or of the number; or the beginning of the e-mail address.
     #[schema(max_length = 100)]
     search: Option<String>,
     /// Not before this time, by last activity.
@@ -108,15 +109,24 @@ impl SessionsQuery {
     }
 
     /// The filter of the query.
-    pub fn filter(&self, services: &Services, bot: &Bot) -> Result<InboxFilter, Error> {
+    pub async fn filter(&self, services: &Services, bot: &Bot) -> Result<InboxFilter, Error> {
         let statuses = statuses(self.status.as_deref().unwrap_or("all"));
         let sessions = sessions(services, bot.id, self.channel.as_deref());
         let period =
             Error::both(moment("from", self.from.as_deref()), moment("to", self.to.as_deref()));
         let ((statuses, sessions), period) = Error::both(Error::both(statuses, sessions), period)?;
         let search = self.search.clone().filter(|search| !search.trim().is_empty());
+        let people = people_search::by_email(services, search.as_deref()).await?;
         let bot = Some(bot.id);
-        Ok(InboxFilter { sessions, statuses, bot, period, search, ..InboxFilter::default() })
+        Ok(InboxFilter {
+            sessions,
+            statuses,
+            bot,
+            period,
+            search,
+            people,
+            ..InboxFilter::default()
+        })
     }
 }
 
