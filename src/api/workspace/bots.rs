@@ -104,6 +104,12 @@ struct BotsView {
     /// How many there are, on all pages.
     #[schema(example = 1)]
     total: usize,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
+    #[schema(example = 20)]
+    per_page: usize,
 }
 
 async fn list(
@@ -115,8 +121,9 @@ async fn list(
     let mut found = call.bots.list(query.status, search).await?;
     found.retain(|bot| sight.has(Some(bot.id)));
     let total = found.len();
+    let (page, per_page) = (query.page.page(), query.page.per_page(total));
     let bots = bot_view::views(&call, query.page.of(found)).await?;
-    Ok(Data::of(BotsView { bots, total }))
+    Ok(Data::of(BotsView { bots, total, page, per_page }))
 }
 
 async fn create(

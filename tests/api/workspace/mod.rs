@@ -27,6 +27,7 @@ mod inbox_marks;
 mod inbox_send;
 mod keys;
 mod left_behind;
+mod lists;
 mod notes;
 mod notifications;
 mod own_account;
