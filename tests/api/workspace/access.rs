@@ -10,7 +10,7 @@ use crate::{
         added_member, answered, ask,
         bots::{activate, bot},
         chat::say,
-        conversation, delete, get, member, office, owner, post, put, text,
+        conversation, delete, member, office, owner, post, put, text,
     },
 };
 
