@@ -348,7 +348,7 @@ pub async fn read(
         }
         None => Window::Newest,
     };
-    let page = call.message_history.page(record, window, query.limit.get()).await?;
+    let page = call.message_history.shown_page(record, window, query.limit.get()).await?;
     let messages =
         message_view::views(&call, &record.session, &page.messages, found.state.contact).await?;
     let chat = view(&call, &found).await?;

@@ -51,7 +51,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .may_fail(&[ErrorCode::NotFound]),
         Endpoint::get("/api/v1/chat/history/{id}", history)
             .named("getChatHistory")
-            .about(TAG, "A conversation with a page of its messages, oldest first"),
+            .about(TAG, "A conversation with a page of its messages, oldest first")
+            .details("Behind the newest stand those that wait in the outbox, beside `limit`."),
         Endpoint::get("/api/v1/chat/sessions/{id}", list)
             .named("listChatSessions")
             .about(TAG, "Conversations with a bot, newest activity first")
@@ -270,14 +271,28 @@ async fn history(
 ) -> Result<Data<HistoryView>, ApiError> {
     let found = sessions::find(&call, id).await?;
     let window = match query.before.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
-        Some(id) => Window::Before(message_of(&call, &found.state, id).await?.0),
+        Some(id) => Window::Before(number_of(&call, &found.state, id).await?),
         None => Window::Newest,
     };
-    let page = call.message_history.page(&found.conversation.record, window, query.limit.get());
-    let page = page.await?;
+    let (record, limit) = (&found.conversation.record, query.limit.get());
+    let page = call.message_history.shown_page(record, window, limit).await?;
     let messages = session_view::messages(&call, &found.state, &page.messages).await?;
     let session = session_view::view(&call, &found.state).await?;
     Ok(Data::of(HistoryView { session, messages, has_more: page.has_more }))
+}
+
+/// The number before which a page lies. What waits in the outbox comes behind all that have a number.
+async fn number_of(services: &Services, state: &InboxState, id: &str) -> Result<u64, Error> {
+    match services.messages.get(id).await? {
+        FoundMessage::Unsent(entry)
+            if entry.session == state.session && *entry.chat() == state.chat =>
+        {
+            Ok(u64::MAX)
+        }
+        FoundMessage::Unsent(_) | FoundMessage::Stored(..) => {
+            Ok(message_of(services, state, id).await?.0)
+        }
+    }
 }
 
 /// A message of a conversation by its UUID: its number and its id.
