@@ -113,7 +113,18 @@ impl RateLimits {
 
     /// Counts a request of somebody who may make it. None where there is no limit.
     pub fn count(&self, bucket: Bucket, who: Counted) -> Option<Standing> {
-        let windows = match bucket {
+        self.windows(bucket).map(|windows| windows.count(who, self.now()))
+    }
+
+    /// Takes a request back that was counted and then refused.
+    pub fn give_back(&self, bucket: Bucket, who: &Counted) {
+        if let Some(windows) = self.windows(bucket) {
+            windows.give_back(who);
+        }
+    }
+
+    fn windows(&self, bucket: Bucket) -> Option<&Windows> {
+        match bucket {
             Bucket::None => None,
             Bucket::Creation => self.creation.as_ref(),
             Bucket::Messaging => self.messaging.as_ref(),
