@@ -66,7 +66,16 @@ pub fn reworded(response: HttpResponse, dialect: &'static dyn Dialect) -> HttpRe
     if other.name() == dialect.name() {
         return response;
     }
-    let mut worded = answer(error.clone(), dialect);
+    with_error(&response, error.clone(), dialect)
+}
+
+/// Another error as an answer, with the headers that were set on the one before.
+pub fn with_error(
+    response: &HttpResponse,
+    error: Error,
+    dialect: &'static dyn Dialect,
+) -> HttpResponse {
+    let mut worded = answer(error, dialect);
     for (name, value) in response.headers() {
         if *name != CONTENT_TYPE {
             worded.headers_mut().insert(name.clone(), value.clone());

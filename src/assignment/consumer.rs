@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use crate::{
-    accounts::Role,
     assignment::{
         choice::{Candidate, least_loaded},
         idle::LastAssigned,
@@ -16,7 +15,7 @@ use crate::{
     session::SessionTables,
     settings::Settings,
     store::{Store, StoreError},
-    teams::people_of,
+    teams::workers_of,
 };
 
 /// The turn of conversations that belong to no bot.
@@ -40,15 +39,15 @@ impl AssignmentConsumer {
         Self { parts }
     }
 
-    /// People who may see what belongs to a bot, are online and have room for another conversation.
+    /// People who may work on the conversations of a bot, are online and have room for another conversation.
     async fn candidates(
         &self,
         store: &Store,
         bot: Option<Uuid>,
     ) -> Result<Vec<Candidate>, Failure> {
         let AssignmentParts { assignments, presence, settings } = &self.parts;
-        let mut people = people_of(store, bot).await?;
-        people.retain(|user| Role::Agent <= user.role && presence.is_online(user.id));
+        let mut people = workers_of(store, bot).await?;
+        people.retain(|user| presence.is_online(user.id));
         if people.is_empty() {
             return Ok(Vec::new());
         }

@@ -7,6 +7,7 @@
 //! | `ContactsByName` | folded name, id | the key of the contact |
 //! | `ContactsByActivity` | time of the last message, id | the key of the contact |
 //! | `ContactsByWord` | folded word of the name, id | the key of the contact |
+//! | `ContactsByEmail` | folded e-mail address, id | the key of the contact |
 //! | `ContactsByDigits` | an end of the number, id | the key of the contact |
 //! | `ContactsByTag` | folded tag, id | the key of the contact |
 //! | `ContactsByTrait` | trait, id | the key of the contact |
@@ -272,6 +273,7 @@ const CONTACTS_BY_WORD: Tree = Tree::new(124, "ContactsByWord");
 const CONTACTS_BY_DIGITS: Tree = Tree::new(125, "ContactsByDigits");
 const CONTACTS_BY_TAG: Tree = Tree::new(126, "ContactsByTag");
 const CONTACTS_BY_TRAIT: Tree = Tree::new(127, "ContactsByTrait");
+const CONTACTS_BY_EMAIL: Tree = Tree::new(218, "ContactsByEmail");
 const FORMER_CONTACTS: Tree = Tree::new(128, "FormerContacts");
 const FORMER_CONTACTS_BY_ADDRESS: Tree = Tree::new(129, "FormerContactsByAddress");
 
@@ -279,6 +281,7 @@ const BY_ADDRESS: Index<Contact> = Index::new(CONTACTS_BY_ADDRESS);
 pub const BY_NAME: Index<Contact> = Index::new(CONTACTS_BY_NAME);
 pub const BY_ACTIVITY: Index<Contact> = Index::new(CONTACTS_BY_ACTIVITY);
 pub const BY_WORD: Index<Contact> = Index::new(CONTACTS_BY_WORD);
+pub const BY_EMAIL: Index<Contact> = Index::new(CONTACTS_BY_EMAIL);
 pub const BY_DIGITS: Index<Contact> = Index::new(CONTACTS_BY_DIGITS);
 const BY_TAG: Index<Contact> = Index::new(CONTACTS_BY_TAG);
 const BY_TRAIT: Index<Contact> = Index::new(CONTACTS_BY_TRAIT);
@@ -328,6 +331,7 @@ impl Record for Contact {
             CONTACTS_BY_DIGITS,
             CONTACTS_BY_TAG,
             CONTACTS_BY_TRAIT,
+            CONTACTS_BY_EMAIL,
         ],
         scope: Scope::Gateway,
     };
@@ -338,6 +342,8 @@ impl Record for Contact {
         entries.extend([self.sorted_by_name(), self.sorted_by_activity()]);
         let words = self.name.as_deref().map(words).unwrap_or_default();
         entries.extend(words.iter().map(|word| BY_WORD.key().text(word).uuid(self.id)));
+        let email = self.email.as_deref();
+        entries.extend(email.map(|email| BY_EMAIL.key().text(&fold(email)).uuid(self.id)));
         let digits = self.phone.as_deref().into_iter().flat_map(ends);
         entries.extend(digits.map(|end| BY_DIGITS.key().text(end).uuid(self.id)));
         entries.extend(self.tags.iter().map(|tag| by_tag(tag).uuid(self.id)));

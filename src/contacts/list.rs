@@ -12,8 +12,8 @@ use crate::{
         changes::unknown,
         consent::Medium,
         contact::{
-            Address, BY_ACTIVITY, BY_DIGITS, BY_NAME, BY_WORD, Contact, Trait, by_tag, by_trait,
-            words,
+            Address, BY_ACTIVITY, BY_DIGITS, BY_EMAIL, BY_NAME, BY_WORD, Contact, Trait, by_tag,
+            by_trait, words,
         },
         ledger,
         service::Contacts,
@@ -21,6 +21,7 @@ use crate::{
     domain::{
         Error,
         address::{Sought, sought},
+        fold::fold,
     },
     store::{IndexKey, Key, Record, Store, StoreError},
 };
@@ -48,7 +49,7 @@ pub enum Order {
 /// Which contacts, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct ContactFilter {
-    /// The beginnings of words of the name, a part of the number, or a WhatsApp id.
+    /// The beginnings of words of the name or of the e-mail address, a part of the number, or a WhatsApp id.
     pub search: Option<String>,
     pub tag: Option<String>,
     pub opted_in: Option<bool>,
@@ -112,6 +113,20 @@ impl Contacts {
         let keys: Vec<Key<Contact>> = ids.into_iter().map(Contact::at).collect();
         let contacts = store.get_many(&keys).await?.into_iter().flatten().collect();
         Ok(ContactPage { contacts, total })
+    }
+}
+
+impl Contacts {
+    /// The contacts whose e-mail address begins with a text, in any case of letters; none for a blank text.
+    pub async fn with_email(&self, text: &str) -> Result<Vec<Uuid>, Error> {
+        Ok(with_email(&self.store, text).await?)
+    }
+}
+
+async fn with_email(store: &Store, text: &str) -> Result<Vec<Uuid>, StoreError> {
+    match fold(text.trim()) {
+        text if text.is_empty() => Ok(Vec::new()),
+        text => begins_with(store, &BY_EMAIL.key(), &text).await,
     }
 }
 
@@ -223,13 +238,15 @@ async fn wanted(store: &Store, filter: &ContactFilter) -> Result<Option<Vec<Uuid
     Ok(intersection(sets))
 }
 
-/// Those whose name has words that begin so, those whose number has these digits, and who has this id.
+/// Those whose name has words that begin so, those whose e-mail address begins so, those whose number has these digits, and
+/// who has this id.
 async fn search_for(store: &Store, text: &str) -> Result<Vec<Uuid>, StoreError> {
     let mut sets = Vec::new();
     for word in words(text) {
         sets.push(begins_with(store, &BY_WORD.key(), &word).await?);
     }
     let mut found = intersection(sets).unwrap_or_default();
+    found.extend(with_email(store, text).await?);
     match sought(text) {
         Some(Sought::Digits(digits)) => {
             found.extend(begins_with(store, &BY_DIGITS.key(), &digits).await?);

@@ -154,6 +154,27 @@ async fn a_contact_is_found_by_words_of_its_name_parts_of_its_number_and_its_tag
     ] {
         assert_eq!(found(search(text)).await, expected, "{text:?}");
     }
+    let email =
+        |text: &str| ContactChange { email: Some(text.to_owned()), ..ContactChange::default() };
+    contacts.change(john, email("Döe.John@Example.COM"), BY).await.unwrap();
+    contacts.change(jane, email("jj+shop@example.com"), BY).await.unwrap();
+    for (text, expected) in [
+        ("doe.john@example.com", vec![john]),
+        (" DÖE.JOHN@EXAMPLE.COM ", vec![john]),
+        ("doe.jo", vec![john]),
+        ("doe.john@", vec![john]),
+        ("jj+shop@example.com", vec![jane]),
+        ("jj", vec![jane]),
+        ("j", vec![jane, john]),
+        // Neither an end nor the middle of an address.
+        ("example.com", vec![]),
+        ("@", vec![]),
+        ("doe.john@example.com.au", vec![]),
+    ] {
+        assert_eq!(found(search(text)).await, expected, "{text:?}");
+    }
+    contacts.change(jane, email("jane@example.com"), BY).await.unwrap();
+    assert_eq!(found(search("jj+shop@example.com")).await, vec![]);
     let tag = ContactFilter { tag: Some("vip".to_owned()), ..ContactFilter::default() };
     assert_eq!(found(tag.clone()).await, [john]);
     assert_eq!(

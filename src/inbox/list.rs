@@ -3,10 +3,12 @@
 //! A list with one filter is read from its index, and its total from its counter. With several filters the shortest of
 //! their lists is walked, and with another order than by recency too.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, SessionId, Timestamp},
+    domain::{Error, Jid, SessionId, Timestamp},
     inbox::{
         agent::Agent,
         counts,
@@ -41,6 +43,23 @@ pub struct InboxFilter {
     pub order: Order,
     /// A part of the name or of the number.
     pub search: Option<String>,
+    /// Whom the same search finds by something else.
+    pub people: FoundPeople,
+}
+
+/// People whom a search finds by what their conversations do not show, such as an e-mail address.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundPeople {
+    pub contacts: HashSet<Uuid>,
+    /// The web chats of visitors.
+    pub visitors: HashSet<Jid>,
+}
+
+impl FoundPeople {
+    fn has(&self, state: &InboxState) -> bool {
+        state.contact.is_some_and(|contact| self.contacts.contains(&contact))
+            || self.visitors.contains(&state.chat)
+    }
 }
 
 /// What comes first.
@@ -134,7 +153,7 @@ pub async fn page(
     while let Some(step) = merge.next().await? {
         let matching = step.into_iter().filter(|state| filter.matches(state)).collect();
         let found = match &search {
-            Some(search) => searched(conversations, search, matching).await?,
+            Some(search) => searched(conversations, (search, &filter.people), matching).await?,
             None => matching,
         };
         for state in found {
@@ -182,14 +201,14 @@ async fn shortest(store: &Store, filter: &InboxFilter) -> Result<(Vec<String>, u
 
 async fn searched(
     conversations: &Conversations,
-    search: &ConversationSearch,
+    (search, people): (&ConversationSearch, &FoundPeople),
     states: Vec<InboxState>,
 ) -> Result<Vec<InboxState>, Error> {
     let chats: Vec<_> = states.iter().map(|state| (&state.session, &state.chat)).collect();
     let found = conversations.of_many(&chats).await?;
     let named = states.into_iter().zip(found);
-    let is_found = |(_, one): &(InboxState, Option<Conversation>)| {
-        one.as_ref().is_some_and(|one| search.finds(one))
+    let is_found = |(state, one): &(InboxState, Option<Conversation>)| {
+        people.has(state) || one.as_ref().is_some_and(|one| search.finds(one))
     };
     Ok(named.filter(is_found).map(|(state, _)| state).collect())
 }

@@ -73,7 +73,7 @@ pub use self::{
     counts::put_state,
     drafts::{Draft, Drafts, Terms},
     event::{About, InboxEvent},
-    list::{InboxFilter, InboxPage, Order as InboxOrder},
+    list::{FoundPeople, InboxFilter, InboxPage, Order as InboxOrder},
     marketing::last as last_marketing,
     menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section, SentMenu},
     post::Outcome,

@@ -28,7 +28,7 @@ use crate::{
     notifications::kind::Kind,
     presence::Presence,
     store::{Store, StoreError},
-    teams::{TeamEvent, people_of},
+    teams::{TeamEvent, workers_of},
     work_items::{ItemKind, WorkItem, WorkItemEvent},
 };
 
@@ -317,10 +317,10 @@ impl Reader<'_> {
         self.online(state.bot).await
     }
 
-    /// People who are online and see the conversations of a bot.
+    /// People who are online and work on the conversations of a bot.
     async fn online(&self, bot: Option<Uuid>) -> Result<Vec<User>, StoreError> {
-        let mut people = people_of(self.store, bot).await?;
-        people.retain(|user| Role::Agent <= user.role && self.presence.is_online(user.id));
+        let mut people = workers_of(self.store, bot).await?;
+        people.retain(|user| self.presence.is_online(user.id));
         Ok(people)
     }
 

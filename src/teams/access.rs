@@ -9,21 +9,17 @@ use crate::{
     bots::{Bot, Viewer},
     domain::Error,
     teams::{
-        readers::people_of,
+        readers::{people_of, workers_of},
         service::Teams,
-        share::{Permission, Share},
+        share::{Access, Share},
     },
 };
 
 impl Teams {
     /// What a caller may do with a bot; none where it does not exist to them.
-    pub async fn permission(
-        &self,
-        caller: &Principal,
-        bot: &Bot,
-    ) -> Result<Option<Permission>, Error> {
+    pub async fn access(&self, caller: &Principal, bot: &Bot) -> Result<Option<Access>, Error> {
         if Viewer::of(caller).sees(bot) {
-            return Ok(Some(Permission::Manage));
+            return Ok(Some(Access::Manage));
         }
         match caller.person() {
             Some(person) => Ok(self.shared_bots(person).await?.get(&bot.id).copied()),
@@ -32,13 +28,13 @@ impl Teams {
     }
 
     /// The bots that are shared with a person through teams, each with what the person may do.
-    pub async fn shared_bots(&self, user: Uuid) -> Result<HashMap<Uuid, Permission>, Error> {
-        let mut bots: HashMap<Uuid, Permission> = HashMap::new();
+    pub async fn shared_bots(&self, user: Uuid) -> Result<HashMap<Uuid, Access>, Error> {
+        let mut bots: HashMap<Uuid, Access> = HashMap::new();
         for member in TeamMember::of_user(self.store(), user).await? {
             for share in Share::of_team(self.store(), member.team).await? {
-                let permission = share.permission_of(member.role);
-                let known = bots.entry(share.bot).or_insert(permission);
-                *known = permission.max(*known);
+                let access = share.access_of(member.role);
+                let known = bots.entry(share.bot).or_insert(access);
+                *known = access.max(*known);
             }
         }
         Ok(bots)
@@ -66,5 +62,10 @@ impl Teams {
     /// People whose account is enabled and who may see a bot; everybody for none.
     pub async fn people_of(&self, bot: Option<Uuid>) -> Result<Vec<User>, Error> {
         Ok(people_of(self.store(), bot).await?)
+    }
+
+    /// Those of them who may work on the conversations of the bot.
+    pub async fn workers_of(&self, bot: Option<Uuid>) -> Result<Vec<User>, Error> {
+        Ok(workers_of(self.store(), bot).await?)
     }
 }

@@ -16,9 +16,9 @@ mod share;
 
 pub use self::{
     event::TeamEvent,
-    readers::people_of,
+    readers::{people_of, workers_of},
     service::{Invited, Members, TeamView, Teams, TeamsParts},
-    share::{Permission, Share},
+    share::{Access, Permission, Share},
 };
 use crate::store::Declaration;
 

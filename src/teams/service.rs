@@ -16,7 +16,7 @@ use crate::{
     teams::{
         event::TeamEvent,
         readers::people_of,
-        share::{MOST_SHARES, Permission, Share},
+        share::{Access, MOST_SHARES, Permission, Share},
     },
 };
 
@@ -268,13 +268,13 @@ impl Teams {
             let (team, _) = self.managed(transaction.store(), id, caller).await?;
             let found = transaction.get(&Bot::at(bot)).await?.ok_or_else(unknown)?;
             // A person who only sees a bot cannot share it.
-            match self.permission(caller, &found).await? {
+            match self.access(caller, &found).await? {
                 None => return Err(unknown()),
-                Some(Permission::View) => {
+                Some(Access::Read | Access::Work) => {
                     let message = "You may see this bot, and not share it";
                     return Err(Error::new(ErrorCode::Forbidden, message));
                 }
-                Some(Permission::Manage) => (),
+                Some(Access::Manage) => (),
             }
             let known = Share::of_team(transaction.store(), id).await?;
             if MOST_SHARES <= known.len() && !known.iter().any(|share| share.bot == bot) {

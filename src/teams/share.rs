@@ -22,8 +22,8 @@ const BY_BOT: Index<Share> = Index::new(SHARES_BY_BOT);
 /// Bots that one team may share, and teams that one bot may be shared with.
 pub const MOST_SHARES: usize = 500;
 
-/// What members may do with a bot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// What a bot is shared for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Permission {
     View,
@@ -37,6 +37,17 @@ impl Permission {
             Self::Manage => "manage",
         }
     }
+}
+
+/// What somebody may do with a bot; each may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Look at the bot, its conversations and what belongs to these.
+    Read,
+    /// Answer in its conversations, and write what belongs to these.
+    Work,
+    /// Change the bot.
+    Manage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,8 +70,12 @@ impl Record for Share {
 
 impl Share {
     /// What a member in a role may do: who is a viewer of the team only looks.
-    pub fn permission_of(&self, role: TeamRole) -> Permission {
-        if role == TeamRole::Viewer { Permission::View } else { self.permission }
+    pub fn access_of(&self, role: TeamRole) -> Access {
+        match (role, self.permission) {
+            (TeamRole::Viewer, _) => Access::Read,
+            (_, Permission::View) => Access::Work,
+            (_, Permission::Manage) => Access::Manage,
+        }
     }
 
     pub fn at(team: Uuid, bot: Uuid) -> Key<Self> {

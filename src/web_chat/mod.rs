@@ -294,6 +294,11 @@ impl WebChats {
         Ok(known.unwrap_or_default())
     }
 
+    /// The chats of the visitors whose e-mail address begins with a text, in any case of letters.
+    pub async fn with_email(&self, text: &str) -> Result<Vec<Jid>, Error> {
+        Ok(Visitor::with_email(&self.parts.store, text).await?)
+    }
+
     /// The visitors of several chats, in their order.
     pub async fn visitors(&self, chats: &[(&SessionId, &Jid)]) -> Result<Vec<Visitor>, Error> {
         let keys: Vec<_> = chats.iter().map(|(session, chat)| Visitor::at(session, chat)).collect();

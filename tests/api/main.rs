@@ -46,6 +46,7 @@ mod schema;
 mod search;
 mod secrets;
 mod simulated_network;
+mod session_names;
 mod snapshots;
 mod two_sides;
 mod unread;

@@ -18,6 +18,7 @@ use crate::{
         kit::{
             self, Body, Data, Limit, OwnSessions, Paged, Paging, Path, Query, Repeat, path_value,
         },
+        workspace::people_search,
     },
     domain::{
         Error, ErrorCode, Timestamp,
@@ -94,7 +95,7 @@ pub struct ChatsQuery {
     /// `whatsapp`, `sms` or `slack`.
     #[schema(max_length = 20)]
     channel: Option<String>,
-    /// Part of the name, in any case and without marks, or of the number.
+    /// Part of the name, in any case and without marks, or of the number; or the beginning of the e-mail address.
     #[schema(max_length = 100)]
     search: Option<String>,
     /// Only those with a star, or only the others.
@@ -311,6 +312,7 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
         unread: query.unread,
         tags: tag.flatten().into_iter().collect(),
         search: query.search.clone(),
+        people: people_search::by_email(call, query.search.as_deref()).await?,
         ..InboxFilter::default()
     };
     Ok((filter, is_nowhere || tag == Some(None)))
@@ -346,7 +348,7 @@ pub async fn read(
         }
         None => Window::Newest,
     };
-    let page = call.message_history.page(record, window, query.limit.get()).await?;
+    let page = call.message_history.shown_page(record, window, query.limit.get()).await?;
     let messages =
         message_view::views(&call, &record.session, &page.messages, found.state.contact).await?;
     let chat = view(&call, &found).await?;

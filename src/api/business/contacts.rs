@@ -97,8 +97,8 @@ enum Direction {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactsQuery {
-    /// Beginnings of words of the name, whatever their case and accents, digits of the number, or its WhatsApp id
-    /// (`…@c.us`, `…@lid`); fewer than three digits find the beginning of a number.
+    /// Beginnings of words of the name, or of the e-mail address, whatever their case and accents, digits of the number, or
+    /// its WhatsApp id (`…@c.us`, `…@lid`); fewer than three digits find the beginning of a number.
     #[schema(max_length = 200)]
     search: Option<String>,
     /// A tag, whatever its case.

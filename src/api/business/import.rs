@@ -29,8 +29,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Import contacts from a CSV file")
             .details(
                 "UTF-8, at most 50,000 rows, with commas, semicolons or tabs between columns. What is wrong with a \
-                 row is reported with its number, where the header is row 1; the others are imported. Nobody who opted \
-                 out is opted in.",
+                 row is reported with the number that a spreadsheet shows for it; the others are imported. A file with two \
+                 columns of one name, or with a quote that is not closed, is refused. Nobody who opted out is opted in.",
             ),
         Endpoint::get("/api/whatsapp-api/contacts/import/sample", sample)
             .named("getBusinessImportSample")
@@ -112,7 +112,7 @@ struct PreviewView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BusinessRowError)]
 struct RowErrorView {
-    /// The header is row 1.
+    /// Number of the row in a spreadsheet: the header is row 1, blank rows count, line breaks within a cell do not.
     row: usize,
     phone: Option<String>,
     /// What is wrong with the row.

@@ -33,7 +33,7 @@ pub struct MessageView {
     /// WhatsApp's id.
     #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     message_id: String,
-    /// Counts over all messages; lists go on `before` it.
+    /// Counts over all messages; lists go on `before` it. 0 while the message waits in the outbox.
     number: u64,
     /// UUID of the conversation.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440045")]
@@ -90,9 +90,12 @@ pub struct MessageView {
     reply_to: Option<String>,
     /// Reactions to the message.
     reactions: Vec<ReactionView>,
-    /// PENDING, SENT, DELIVERED, READ or FAILED.
+    /// PENDING, SENT, DELIVERED, READ or FAILED. PENDING is a message that waits in the outbox.
     #[schema(example = "DELIVERED")]
     status: String,
+    /// Why it failed; null for any other message, and where that is not known any more.
+    #[schema(example = json!(null))]
+    error: Option<String>,
     /// What it came or went by.
     #[schema(example = "whatsapp")]
     channel: &'static str,
@@ -139,7 +142,18 @@ impl Plural for MessageView {
 }
 
 /// A message with what is known beside it.
-pub fn view(
+pub async fn view(
+    services: &Services,
+    session: &SessionId,
+    stored: &StoredMessage,
+    contact: Option<Uuid>,
+    note: Option<&SentNote>,
+) -> Result<MessageView, Error> {
+    let error = services.message_history.reason(session, stored).await?;
+    Ok(MessageView { error, ..plain_view(services, session, stored, contact, note) })
+}
+
+fn plain_view(
     services: &Services,
     session: &SessionId,
     stored: &StoredMessage,
@@ -153,7 +167,7 @@ pub fn view(
     let details = message.details();
     let media = message.media.as_ref().filter(|_| !is_deleted);
     let words = (!is_deleted && !message.body.is_empty()).then(|| message.body.clone());
-    let (text, caption) = if media.is_some() { (None, words) } else { (words, None) };
+    let (text, caption) = if message.kind.is_media() { (None, words) } else { (words, None) };
     let place = details.location.as_ref();
     let reaction = |reaction: &Reaction| ReactionView {
         emoji: reaction.emoji.clone(),
@@ -187,6 +201,7 @@ pub fn view(
         reply_to: message.quoted.as_ref().map(ToString::to_string),
         reactions: message.reactions.iter().map(reaction).collect(),
         status: MessageStatus::of(message).as_str().to_uppercase(),
+        error: None,
         channel: Channel::of(session).as_str(),
         sent_by: note.map(|note| SentByView {
             kind: note.author.kind.as_str(),
@@ -208,8 +223,11 @@ pub async fn views(
 ) -> Result<Vec<MessageView>, Error> {
     let messages = stored.iter().map(|stored| (session, &stored.message));
     let notes = services.inbox.notes(messages).await?;
-    let both = stored.iter().zip(&notes);
-    Ok(both.map(|(stored, note)| view(services, session, stored, contact, note.as_ref())).collect())
+    let mut views = Vec::with_capacity(stored.len());
+    for (stored, note) in stored.iter().zip(&notes) {
+        views.push(view(services, session, stored, contact, note.as_ref()).await?);
+    }
+    Ok(views)
 }
 
 /// The number of a message that is named by its UUID, its number or WhatsApp's id. Such an id is looked for in these
@@ -229,8 +247,12 @@ pub async fn number_of(
                 return Ok(stored.number);
             }
         }
-    } else if let FoundMessage::Stored(_, stored) = services.messages.get(text).await? {
-        return Ok(stored.number);
+    } else {
+        return Ok(match services.messages.get(text).await? {
+            FoundMessage::Stored(_, stored) => stored.number,
+            // It comes behind all that have a number.
+            FoundMessage::Unsent(_) => u64::MAX,
+        });
     }
     Err(Error::not_found(Subject::Message, "there is no such message"))
 }

@@ -1,6 +1,9 @@
 //! Messages of all conversations with people, newest first.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet, hash_map::Entry},
+};
 
 use serde::Deserialize;
 use utoipa::{ToSchema, openapi::Schema};
@@ -18,7 +21,7 @@ use crate::{
         error::ApiError,
         kit::{Paged, Paging, Query, choice},
     },
-    domain::{Error, SessionId, Timestamp, conversation::StoredMessage},
+    domain::{Error, MessageId, SessionId, Timestamp, conversation::StoredMessage},
     messaging::{MessageFilter, MessageStatus},
 };
 
@@ -132,7 +135,7 @@ async fn list(
         None => None,
     };
     let sessions = sessions::ids(&call);
-    let mut before = match &query.before {
+    let before = match &query.before {
         Some(text) => Some(message_view::number_of(&call, &sessions, text).await?),
         None => None,
     };
@@ -150,23 +153,58 @@ async fn list(
                 .is_none_or(|of| of.session == *session && of.chat == *message.chat())
             && chats.as_ref().is_none_or(|all| all.iter().any(|chat| chat == message.chat()))
     };
-    let (mut found, mut total) = (Vec::new(), 0);
+    let place = (skipped, limit);
+    let (found, total) = collected(&call, (&sessions, kind, before), place, &wanted).await?;
+    let messages = views(&call, &found).await?;
+    Ok(Paged::of(&messages, query.paging, u64::try_from(total).unwrap_or(u64::MAX)))
+}
+
+/// Those of a page, and how many there are: first what waits in the outbox, then what the log has.
+async fn collected(
+    call: &Call,
+    (sessions, kind, mut before): (&[SessionId], Option<&str>, Option<u64>),
+    (skipped, limit): (usize, usize),
+    wanted: &impl Fn(&SessionId, &StoredMessage) -> bool,
+) -> Result<(Vec<(SessionId, StoredMessage)>, usize), Error> {
     let most = COUNTED.max(skipped.saturating_add(limit));
+    let mut all = match before {
+        None => shown_as(call, kind, waiting(call, sessions, wanted).await?).await?,
+        Some(_) => Vec::new(),
+    };
+    let is_waiting: HashSet<_> = all.iter().map(|(of, one)| key(of, one)).collect();
     for _ in 0..MOST_READS {
-        let (more, next) = call.message_history.feed(before, most - total, &wanted).await?;
-        for one in shown_as(&call, kind, more).await? {
-            if skipped <= total && found.len() < limit {
-                found.push(one);
-            }
-            total += 1;
-        }
-        if next.is_none() || most <= total {
+        let left = most.saturating_sub(all.len());
+        let (more, next) = call.message_history.feed(before, left, wanted).await?;
+        let more = shown_as(call, kind, more).await?.into_iter();
+        // One that was sent since the waiting ones were read is shown once.
+        all.extend(more.filter(|(of, one)| !is_waiting.contains(&key(of, one))));
+        if next.is_none() || most <= all.len() {
             break;
         }
         before = next;
     }
-    let messages = views(&call, &found).await?;
-    Ok(Paged::of(&messages, query.paging, u64::try_from(total).unwrap_or(u64::MAX)))
+    let total = all.len();
+    Ok((all.into_iter().skip(skipped).take(limit).collect(), total))
+}
+
+fn key(session: &SessionId, stored: &StoredMessage) -> (SessionId, MessageId) {
+    (session.clone(), stored.message.id.clone())
+}
+
+/// The messages that wait in the outbox, newest first.
+async fn waiting(
+    call: &Call,
+    sessions: &[SessionId],
+    wanted: &impl Fn(&SessionId, &StoredMessage) -> bool,
+) -> Result<Vec<(SessionId, StoredMessage)>, Error> {
+    let mut found = Vec::new();
+    for session in sessions {
+        let waiting = call.message_history.waiting(session, None).await?.into_iter();
+        let waiting = waiting.filter(|stored| wanted(session, stored));
+        found.extend(waiting.map(|stored| (session.clone(), stored)));
+    }
+    found.sort_by_key(|(_, stored)| Reverse(stored.message.timestamp));
+    Ok(found)
 }
 
 /// Those that are shown as a type. What was sent as a menu or a template is known by its note alone.
@@ -198,13 +236,13 @@ async fn views(
             unknown.insert(state.and_then(|state| state.contact));
         }
     }
-    let both = found.iter().zip(&notes);
-    let view = |((session, stored), note): (&(SessionId, StoredMessage), &Option<_>)| {
+    let mut views = Vec::with_capacity(found.len());
+    for ((session, stored), note) in found.iter().zip(&notes) {
         let place = (session.clone(), stored.message.chat().clone());
         let contact = contacts.get(&place).copied().flatten();
-        message_view::view(call, session, stored, contact, note.as_ref())
-    };
-    Ok(both.map(view).collect())
+        views.push(message_view::view(call, session, stored, contact, note.as_ref()).await?);
+    }
+    Ok(views)
 }
 
 fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Error> {

@@ -21,7 +21,7 @@ use crate::{
         kit::{self, Body, Data, OwnSessions, Path, Repeat},
     },
     domain::{
-        Ack, Content, Error, ErrorCode, Jid, MessageId, SessionId, Subject, Timestamp, address,
+        Content, Error, ErrorCode, Jid, MessageId, SessionId, Subject, Timestamp, address,
         conversation::{conversation_uuid, message_uuid},
         outbox::SendOptions,
     },
@@ -316,7 +316,7 @@ async fn deliver(
     };
     let SentToContact { prepared, outcome } = call.sending.send(prepared, draft, terms).await?;
     let (id, at, status) = match outcome {
-        SendOutcome::Sent(sent) => (sent.id, sent.timestamp, status_of(sent.ack)),
+        SendOutcome::Sent(sent) => (sent.id, sent.timestamp, MessageStatus::from(sent.ack)),
         SendOutcome::Queued(entry) => {
             (entry.message_id(entry.account.as_ref()), entry.queued_at, MessageStatus::Pending)
         }
@@ -325,16 +325,6 @@ async fn deliver(
     view.warnings.extend(is_template.then_some(template_send::WARNING));
     let rendered = (is_menu || is_template).then_some("text");
     Ok(Data::of(SentView { client_ref: body.client_ref, rendered, ..view }))
-}
-
-fn status_of(ack: Ack) -> MessageStatus {
-    match ack {
-        Ack::Failed => MessageStatus::Failed,
-        Ack::Pending => MessageStatus::Pending,
-        Ack::Sent => MessageStatus::Sent,
-        Ack::Delivered => MessageStatus::Delivered,
-        Ack::Read | Ack::Played => MessageStatus::Read,
-    }
 }
 
 fn sent_view(

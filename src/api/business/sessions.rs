@@ -1,7 +1,10 @@
 //! Which session a request of the business API means.
 
 use crate::{
-    api::kit::{Call, OwnSessions},
+    api::{
+        gate::near_session,
+        kit::{Call, OwnSessions},
+    },
     domain::{Error, SessionId, SessionState, SessionStatus, Subject},
     services::Services,
     session::not_found,
@@ -9,12 +12,13 @@ use crate::{
 
 /// A session by its name; one that the caller may not see does not exist.
 pub fn named<S>(call: &Call<S, OwnSessions>, name: &str) -> Result<SessionStatus, Error> {
-    let id =
-        name.parse().map_err(|_| Error::not_found(Subject::Session, "there is no such session"))?;
+    let near = |error| near_session::near(call, &call.principal(), error, name);
+    let unknown = || Error::not_found(Subject::Session, "there is no such session");
+    let id = name.parse().map_err(|_| near(unknown()))?;
     if call.own_session().is_some_and(|own| own != id) {
-        return Err(not_found(&id));
+        return Err(near(not_found(&id)));
     }
-    Ok(call.supervisor.get(&id)?.status())
+    Ok(call.supervisor.get(&id).map_err(near)?.status())
 }
 
 /// The sessions that the caller sees, the one that is meant without a name first: that of the key, the primary one, the

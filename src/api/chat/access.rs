@@ -8,7 +8,9 @@ use utoipa::openapi::{ObjectBuilder, Schema, Type, schema::SchemaType};
 use crate::{
     api::{
         error::ApiError,
-        gate::{auth::principal, idempotency::note_session, limits::Counted, own_limit},
+        gate::{
+            auth::principal, idempotency::note_session, limits::Counted, near_session, own_limit,
+        },
         kit::{Bucket, path_value},
     },
     domain::{Error, SessionId, SessionStatus, Subject},
@@ -99,8 +101,10 @@ pub fn instance(
             uuid.eq_ignore_ascii_case(id) || status.id.as_str() == id || number == id
         }),
     };
-    let found =
-        found.ok_or_else(|| Error::not_found(Subject::Session, "there is no such instance"))?;
+    let found = found.ok_or_else(|| {
+        let error = Error::not_found(Subject::Session, "there is no such instance");
+        near_session::near(services, &principal(request), error, id.unwrap_or_default())
+    })?;
     note_session(request, &found.id);
     Ok(found)
 }

@@ -16,6 +16,7 @@ use crate::{
                 policy::Policy,
             },
             limits::{Counted, RateLimits, Standing},
+            near_session,
             over_limit::too_many,
             rule::Rule,
         },
@@ -39,6 +40,28 @@ pub struct Admitted {
     pub principal: Principal,
     pub repeat: Repeat,
     pub standing: Option<Standing>,
+    /// What is taken back where the handler refuses the request.
+    pub provisional: Option<Provisional>,
+}
+
+/// A request that counts against a limit only if it is not refused.
+pub struct Provisional {
+    bucket: Bucket,
+    who: Counted,
+    network: Network,
+}
+
+impl Provisional {
+    /// Takes a refused request back, and counts it against its address like others that are refused. Too many of these
+    /// stay counted.
+    pub fn refused(self, limits: &RateLimits, standing: Standing) -> Standing {
+        if limits.refuse(self.network).is_err() {
+            return standing;
+        }
+        limits.give_back(self.bucket, &self.who);
+        let remaining = standing.remaining.saturating_add(1).min(standing.limit);
+        Standing { remaining, ..standing }
+    }
 }
 
 /// A request that may not.
@@ -92,7 +115,12 @@ impl<'a> Desk<'a> {
         {
             return Err(over_limit("public", standing));
         }
-        Ok(Admitted { principal: Principal::nobody(), repeat: Repeat::Unkeyed, standing: None })
+        Ok(Admitted {
+            principal: Principal::nobody(),
+            repeat: Repeat::Unkeyed,
+            standing: None,
+            provisional: None,
+        })
     }
 
     /// A route for everybody that wants to know who calls. Without a credential that is nobody, or the owner of the
@@ -119,7 +147,7 @@ impl<'a> Desk<'a> {
         if let Some(over) = standing.filter(|standing| standing.retry_after.is_some()) {
             return Err(over_limit(rule.bucket.name(), over));
         }
-        Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing })
+        Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing, provisional: None })
     }
 
     async fn admit_caller(
@@ -141,11 +169,16 @@ impl<'a> Desk<'a> {
         reaches(&principal, rule, is_read, session.as_deref())
             .map_err(|(error, why)| self.refuse(error, why, &[]))?;
         let (bucket, who) = self.counted(request, rule.bucket, session, &principal, by);
-        let standing = self.limits.count(bucket, who);
+        let standing = self.limits.count(bucket, who.clone());
         if let Some(over) = standing.filter(|standing| standing.retry_after.is_some()) {
             return Err(over_limit(bucket.name(), over));
         }
-        Ok(Admitted { principal, repeat: rule.repeat, standing })
+        let provisional = (bucket == Bucket::Creation).then_some(Provisional {
+            bucket,
+            who,
+            network: self.network,
+        });
+        Ok(Admitted { principal, repeat: rule.repeat, standing, provisional })
     }
 
     /// What an admitted request counts against. Sends count by a session that there is.
@@ -269,7 +302,8 @@ fn reaches(
             // To this caller other sessions do not exist.
             let shown: String = asked.chars().take(SHOWN).collect();
             let message = format!("Session with ID '{shown}' not found");
-            Err((Error::not_found(Subject::Session, message), "session"))
+            let error = Error::not_found(Subject::Session, message);
+            Err((near_session::named(error, asked, [own.as_str()].into_iter()), "session"))
         }
         (Some(_), None) if rule.reach != Reach::OwnSessions => Err(forbidden(
             "This key is for one session: it does not reach the gateway itself".to_owned(),

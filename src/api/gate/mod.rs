@@ -3,6 +3,7 @@
 
 mod admission;
 mod audited;
+pub mod near_session;
 pub mod auth;
 pub mod caller;
 pub mod idempotency;
@@ -17,7 +18,10 @@ use actix_web::{
     Error as ActixError, HttpMessage, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    http::{
+        StatusCode,
+        header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     middleware::Next,
     web,
 };
@@ -28,9 +32,9 @@ use crate::{
         dialects::{self, Spoken},
         error::{ApiError, answer, reworded},
         gate::{
-            admission::{Admitted, Refused, admit},
+            admission::{Admitted, Provisional, Refused, admit},
             audited::Audited,
-            limits::Standing,
+            limits::{RateLimits, Standing},
             over_limit::whole_seconds,
             rule::{Rule, Rules},
         },
@@ -54,7 +58,7 @@ pub async fn pass(
     let rule = rules.find(request.method());
     request.extensions_mut().insert(Spoken(dialect));
     let (mut response, standing) = match admit(&request, rule).await {
-        Ok(Admitted { principal, repeat, standing }) => {
+        Ok(Admitted { principal, repeat, standing, provisional }) => {
             let scope = idempotency::scope(&request, &principal, repeat);
             request.extensions_mut().insert(Rc::new(principal));
             let routed_id = id.clone();
@@ -65,7 +69,9 @@ pub async fn pass(
                 Ok(Some(scope)) => idempotency::once(request, scope, repeat, Box::new(route)).await,
                 Err(error) => Ok(request.into_response(answer(error, dialect))),
             };
-            (answered?, standing)
+            let answered = near_session::suggested(answered?);
+            let standing = settled(&answered, standing, provisional);
+            (answered, standing)
         }
         Err(refused) => {
             let standing = refused.standing;
@@ -112,6 +118,28 @@ async fn route(
         audited.ended(status.as_u16()).await;
     }
     outcome
+}
+
+/// How a caller stands with a limit against which refused requests do not count.
+fn settled(
+    response: &ServiceResponse,
+    standing: Option<Standing>,
+    provisional: Option<Provisional>,
+) -> Option<Standing> {
+    // Of what fails at the engine something may have been made.
+    let is_refused = response.status().is_client_error() || is_out_of_room(response.status());
+    let limits = response.request().app_data::<web::Data<RateLimits>>();
+    match (standing, provisional.filter(|_| is_refused), limits) {
+        (Some(standing), Some(provisional), Some(limits)) => {
+            Some(provisional.refused(limits, standing))
+        }
+        (standing, ..) => standing,
+    }
+}
+
+/// Whether the gateway had no room for what was asked for.
+fn is_out_of_room(status: StatusCode) -> bool {
+    matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE)
 }
 
 fn worded(response: ServiceResponse, dialect: &'static dyn Dialect) -> ServiceResponse {

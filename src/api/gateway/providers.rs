@@ -9,6 +9,7 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
+        gate::{limits::Counted, own_limit},
         kit::{Admin, Body, Bucket, Call, Data, Listed, Repeat, required_choice},
         texts::{in_field, person},
     },
@@ -34,7 +35,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/providers/sms/test", sms)
             .named("testSmsProvider")
             .about(TAG, "Send a text message to one's own number, to test the settings of SMS")
-            .details("The provider takes its price for it. It belongs to no conversation.")
+            .details(
+                "The provider takes its price for it. It belongs to no conversation. The gateway sends one in a minute, whoever \
+                 asks for it.",
+            )
             .limited(Bucket::Assistant)
             .repeats(Repeat::Once),
         Endpoint::post("/api/v1/providers/payments/test", payments)
@@ -143,6 +147,9 @@ async fn sms(call: Call<Admin>, Body(body): Body<SmsTest>) -> Result<Data<TestVi
     let to = person(&body.to).map_err(|error| in_field("to", error))?;
     if to.kind() != JidKind::Person {
         return Err(Error::invalid_field("to", "must be a telephone number").into());
+    }
+    if call.sms.provider().is_some() {
+        own_limit::count(call.request(), Bucket::SmsTest, Counted::Others)?;
     }
     let began = Instant::now();
     let Some((provider, sent)) = call.sms.test(to.user()).await else {

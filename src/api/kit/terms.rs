@@ -66,6 +66,8 @@ pub enum Bucket {
     Assistant,
     /// Requests of the dashboard, in place of the two before.
     Dashboard,
+    /// Text messages that test the settings, of all callers together.
+    SmsTest,
 }
 
 impl Bucket {
@@ -82,6 +84,7 @@ impl Bucket {
             Self::SignIn => "sign_in",
             Self::Assistant => "assistant",
             Self::Dashboard => "dashboard",
+            Self::SmsTest => "sms_test",
         }
     }
 }

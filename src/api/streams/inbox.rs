@@ -240,6 +240,6 @@ impl Follower {
         }
         let bots = self.bots.all().await?;
         let Some(bot) = bots.iter().find(|bot| bot.id == id) else { return Ok(false) };
-        Ok(self.teams.permission(&self.caller, bot).await?.is_some())
+        Ok(self.teams.access(&self.caller, bot).await?.is_some())
     }
 }

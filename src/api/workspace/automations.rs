@@ -9,7 +9,8 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Body, Bots, Call, Created, Data, Message, Path, Read, Repeat, path::uuid, path_value,
+            Body, Bots, Call, Created, Data, Message, Path, Query, Read, Repeat, path::uuid,
+            path_value,
         },
         sessions::wire::seconds,
         workspace::{
@@ -18,6 +19,7 @@ use crate::{
                 match_schema, matching,
             },
             bot_access,
+            pages::ShortPageQuery,
         },
     },
     automation::{
@@ -83,9 +85,15 @@ path_value! {
 struct AutomationsView {
     /// In the order in which they are tried.
     automations: Vec<AutomationView>,
-    /// How many there are.
+    /// How many there are, on all pages.
     #[schema(example = 1)]
     total: usize,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
+    #[schema(example = 20)]
+    per_page: usize,
 }
 
 /// A rule of a bot.
@@ -156,6 +164,7 @@ impl AutomationView {
 async fn list(
     call: Call<Read>,
     Path(id): Path<BotOfAutomations>,
+    Query(query): Query<ShortPageQuery>,
 ) -> Result<Data<AutomationsView>, ApiError> {
     let bot = bot_access::seen(&call, id).await?;
     let found = call.automations.of_bot(bot.id).await?.into_iter();
@@ -163,8 +172,9 @@ async fn list(
         .zip(found)
         .map(|(place, (rule, figures))| AutomationView::of(rule, figures, place))
         .collect();
-    let total = automations.len();
-    Ok(Data::of(AutomationsView { automations, total }))
+    let (total, page) = (automations.len(), query.page());
+    let (automations, per_page) = (query.of(automations), query.per_page(total));
+    Ok(Data::of(AutomationsView { automations, total, page, per_page }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -104,6 +104,12 @@ struct BotsView {
     /// How many there are, on all pages.
     #[schema(example = 1)]
     total: usize,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
+    #[schema(example = 20)]
+    per_page: usize,
 }
 
 async fn list(
@@ -115,8 +121,9 @@ async fn list(
     let mut found = call.bots.list(query.status, search).await?;
     found.retain(|bot| sight.has(Some(bot.id)));
     let total = found.len();
+    let (page, per_page) = (query.page.page(), query.page.per_page(total));
     let bots = bot_view::views(&call, query.page.of(found)).await?;
-    Ok(Data::of(BotsView { bots, total }))
+    Ok(Data::of(BotsView { bots, total, page, per_page }))
 }
 
 async fn create(
@@ -214,12 +221,14 @@ fn worded(error: Error) -> Error {
     })
 }
 
-/// Refuses who sees a bot and neither owns it nor administers the workspace.
-pub fn check_owner(principal: &Principal, bot: &Bot) -> Result<(), Error> {
-    let is_owner = bot.owner.is_some() && principal.person() == bot.owner;
-    let is_maker =
-        bot.owner.is_none() && principal.id().is_some() && principal.id() == bot.created_by;
-    if principal.may("admin") || is_owner || is_maker {
+/// Refuses who neither owns a bot nor administers the workspace; of what has no bot, or none any more, all but
+/// administrators.
+pub fn check_owner(principal: &Principal, bot: Option<&Bot>) -> Result<(), Error> {
+    let is_its = |bot: &Bot| match bot.owner {
+        Some(owner) => principal.person() == Some(owner),
+        None => principal.id().is_some() && principal.id() == bot.created_by,
+    };
+    if principal.may("admin") || bot.is_some_and(is_its) {
         return Ok(());
     }
     Err(Error::new(ErrorCode::Forbidden, "This needs an ADMIN or the owner of the bot"))

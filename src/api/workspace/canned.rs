@@ -178,7 +178,7 @@ async fn create(
     call: Call<Conversations>,
     Body(body): Body<Draft>,
 ) -> Result<Created<ResponseView>, ApiError> {
-    let bot = bot_access::seen(&call, uuid(&body.bot_id, Subject::Bot)?).await?;
+    let bot = bot_access::worked(&call, uuid(&body.bot_id, Subject::Bot)?).await?;
     let draft = CannedResponseDraft {
         bot: bot.id,
         title: body.title,
@@ -209,12 +209,12 @@ struct Change {
     category: Option<Option<String>>,
 }
 
-/// That the caller sees the bot of a response; else there is no such response.
-async fn check_seen(call: &Call<Conversations>, id: Uuid) -> Result<(), Error> {
+/// That the caller works with the bot of a response; to who does not see it, there is no such response.
+async fn check_worked(call: &Call<Conversations>, id: Uuid) -> Result<(), Error> {
     let response = call.canned_responses.get(id).await?;
     let unknown =
         || Error::not_found(Subject::CannedResponse, format!("there is no canned response {id}"));
-    bot_access::seen(call, response.bot).await.map_err(|error| match error.code {
+    bot_access::worked(call, response.bot).await.map_err(|error| match error.code {
         ErrorCode::NotFound => unknown(),
         _ => error,
     })?;
@@ -226,7 +226,7 @@ async fn change(
     Path(id): Path<ResponseId>,
     Body(body): Body<Change>,
 ) -> Result<Data<ResponseView>, ApiError> {
-    check_seen(&call, id).await?;
+    check_worked(&call, id).await?;
     let Change { title, content, shortcut, category } = body;
     let change = CannedResponseChange { title, content, shortcut, category };
     Ok(Data::of(call.canned_responses.change(id, change).await?.into()))
@@ -236,7 +236,7 @@ async fn remove(
     call: Call<Conversations>,
     Path(id): Path<ResponseId>,
 ) -> Result<Message, ApiError> {
-    check_seen(&call, id).await?;
+    check_worked(&call, id).await?;
     call.canned_responses.delete(id).await?;
     Ok(Message::of("Canned response deleted"))
 }

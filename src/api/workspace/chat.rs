@@ -41,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Say something to a bot, and get its answer")
             .details(
                 "Without `session_id` a conversation begins. Where a person works on it, the message is there for them \
-                 and `response` is null. A draft is answered to those who see the bot. Where a language model words the \
+                 and `response` is null. A draft is answered to those who work with the bot. Where a language model words the \
                  answers, messages that follow each other closely get one answer, and `degraded` says that the model \
                  failed.",
             )
@@ -51,7 +51,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .may_fail(&[ErrorCode::NotFound]),
         Endpoint::get("/api/v1/chat/history/{id}", history)
             .named("getChatHistory")
-            .about(TAG, "A conversation with a page of its messages, oldest first"),
+            .about(TAG, "A conversation with a page of its messages, oldest first")
+            .details("Behind the newest stand those that wait in the outbox, beside `limit`."),
         Endpoint::get("/api/v1/chat/sessions/{id}", list)
             .named("listChatSessions")
             .about(TAG, "Conversations with a bot, newest activity first")
@@ -59,7 +60,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::delete("/api/v1/chat/sessions/{id}", remove)
             .named("deleteChatSession")
             .about(TAG, "Delete a conversation and its messages")
-            .details("This needs an ADMIN or the owner of the bot."),
+            .details("This needs an ADMIN or the owner of the bot; where the bot is gone, an ADMIN."),
         Endpoint::post("/api/v1/chat/feedback", feedback)
             .named("giveChatFeedback")
             .about(TAG, "Say what a visitor thinks of an answer, or of the conversation")
@@ -190,12 +191,12 @@ pub async fn admit(call: &Call<Conversations>, body: &mut ChatBody) -> Result<Ad
     WebChats::check(&body.message)?;
     let unknown = || Error::not_found(Subject::Bot, "there is no such bot");
     let bot = body.bot_id.trim().parse::<Uuid>().map_err(|_| unknown())?;
-    let bot = bot_access::seen(call, bot).await?;
+    let bot = bot_access::worked(call, bot).await?;
     let id = body.session_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
     let chat = match id {
         Some(id) => {
             let unknown = || Error::not_found(Subject::Chat, "there is no such session");
-            let found = sessions::find(call, id.parse().map_err(|_| unknown())?).await?;
+            let found = sessions::worked(call, id.parse().map_err(|_| unknown())?).await?;
             if found.state.session.web_bot() != Some(bot.id) {
                 let fault = "is not a web chat of this bot";
                 return Err(Error::invalid_field("session_id", fault));
@@ -270,14 +271,28 @@ async fn history(
 ) -> Result<Data<HistoryView>, ApiError> {
     let found = sessions::find(&call, id).await?;
     let window = match query.before.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
-        Some(id) => Window::Before(message_of(&call, &found.state, id).await?.0),
+        Some(id) => Window::Before(number_of(&call, &found.state, id).await?),
         None => Window::Newest,
     };
-    let page = call.message_history.page(&found.conversation.record, window, query.limit.get());
-    let page = page.await?;
+    let (record, limit) = (&found.conversation.record, query.limit.get());
+    let page = call.message_history.shown_page(record, window, limit).await?;
     let messages = session_view::messages(&call, &found.state, &page.messages).await?;
     let session = session_view::view(&call, &found.state).await?;
     Ok(Data::of(HistoryView { session, messages, has_more: page.has_more }))
+}
+
+/// The number before which a page lies. What waits in the outbox comes behind all that have a number.
+async fn number_of(services: &Services, state: &InboxState, id: &str) -> Result<u64, Error> {
+    match services.messages.get(id).await? {
+        FoundMessage::Unsent(entry)
+            if entry.session == state.session && *entry.chat() == state.chat =>
+        {
+            Ok(u64::MAX)
+        }
+        FoundMessage::Unsent(_) | FoundMessage::Stored(..) => {
+            Ok(message_of(services, state, id).await?.0)
+        }
+    }
 }
 
 /// A message of a conversation by its UUID: its number and its id.
@@ -321,7 +336,7 @@ async fn list(
     Query(query): Query<SessionsQuery>,
 ) -> Result<Data<SessionsView>, ApiError> {
     let bot = bot_access::seen(&call, id).await?;
-    let (filter, place) = (query.filter(&call, &bot)?, query.pages.near_place()?);
+    let (filter, place) = (query.filter(&call, &bot).await?, query.pages.near_place()?);
     let found = call.inbox.page(&filter, None, place).await?;
     let sessions = session_view::views(&call, &found.items).await?;
     let (page, per_page) = (query.pages.page(), query.pages.per_page());
@@ -345,9 +360,7 @@ async fn remove(
     Path(id): Path<ChatSessionId>,
 ) -> Result<Data<DeletedView>, ApiError> {
     let found = sessions::find(&call, id).await?;
-    if let Some(bot) = &found.bot {
-        bots::check_owner(&call.principal(), bot)?;
-    }
+    bots::check_owner(&call.principal(), found.bot.as_ref())?;
     call.delete_conversation(&found.conversation.record).await?;
     if let (None, Some(bot)) = (&found.bot, found.state.session.web_bot()) {
         call.remove_empty_channel(bot).await?;
@@ -406,7 +419,7 @@ async fn feedback(
 ) -> Result<Message, ApiError> {
     let FeedbackBody { session_id, opinion } = body;
     let unknown = || Error::not_found(Subject::Chat, "there is no such session");
-    let found = sessions::find(&call, session_id.trim().parse().map_err(|_| unknown())?).await?;
+    let found = sessions::worked(&call, session_id.trim().parse().map_err(|_| unknown())?).await?;
     opinion.give(&call, &found.state).await?;
     Ok(Message::of("Thank you for the feedback"))
 }

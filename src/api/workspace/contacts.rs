@@ -65,7 +65,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 pub struct ContactsQuery {
-    /// Beginnings of words of the name, whatever their case and accents, digits of the number, or its WhatsApp id.
+    /// Beginnings of words of the name, or of the e-mail address, whatever their case and accents, digits of the number, or
+    /// its WhatsApp id.
     #[schema(max_length = 200)]
     search: Option<String>,
     /// A tag, whatever its case.
@@ -156,7 +157,7 @@ async fn create(
     Body(body): Body<Draft>,
 ) -> Result<Created<ContactView>, ApiError> {
     let bots = match body.bot_id.as_deref() {
-        Some(text) => vec![bot_access::seen(&call, uuid(text, Subject::Bot)?).await?.id],
+        Some(text) => vec![bot_access::worked(&call, uuid(text, Subject::Bot)?).await?.id],
         None => Vec::new(),
     };
     let draft = ContactDraft {
@@ -248,7 +249,7 @@ impl Change {
     }
 }
 
-/// The bots of a contact after a change. Those that the caller does not see stay.
+/// The bots of a contact after a change. Those that the caller does not see, or only looks at, stay.
 async fn bots_of(
     call: &Call<Contacts>,
     id: Uuid,
@@ -256,9 +257,12 @@ async fn bots_of(
     sight: &Sight,
 ) -> Result<Vec<Uuid>, ApiError> {
     let mut ids = call.contacts.get(id).await?.bots;
-    ids.retain(|bot| !sight.has(Some(*bot)));
+    ids.retain(|bot| !sight.works_on(Some(*bot)));
     for text in texts {
-        ids.push(bot_access::seen(call, uuid(text, Subject::Bot)?).await?.id);
+        let bot = bot_access::seen(call, uuid(text, Subject::Bot)?).await?.id;
+        if !ids.contains(&bot) {
+            ids.push(bot_access::worked(call, bot).await?.id);
+        }
     }
     ids.sort_unstable();
     ids.dedup();

@@ -126,7 +126,7 @@ impl InboxQuery {
                 Sort::Oldest => InboxOrder::Oldest,
                 Sort::Waiting => InboxOrder::Waiting,
             },
-            ..sessions.filter(call, bot)?
+            ..sessions.filter(call, bot).await?
         }))
     }
 
@@ -257,7 +257,7 @@ async fn assign(
     let missing = || Error::invalid_field("agent_id", "is required, or null");
     let wanted = fields::same(("agent_id", body.agent_id), ("user_id", body.user_id))?;
     let wanted = wanted.ok_or_else(missing)?;
-    let found = sessions::find(&call, id).await?;
+    let found = sessions::worked(&call, id).await?;
     let by = caller(&call).ok();
     match wanted.as_deref().map(str::trim) {
         None => call.inbox_actions.apply(found.place(), InboxChange::to(Status::Open), by).await?,
@@ -353,7 +353,7 @@ async fn auto_assign(
     Path(id): Path<BotId>,
     Body(body): Body<AutoAssignmentBody>,
 ) -> Result<Data<AutoAssignedView>, ApiError> {
-    let bot = bot_access::seen(&call, id).await?;
+    let bot = bot_access::worked(&call, id).await?;
     let wanted = body.session_ids.map(|ids| read_ids(&ids)).transpose()?;
     let limit = body.limit.unwrap_or(MOST_ASSIGNED).min(MOST_ASSIGNED);
     let agents = with_room(&call, &bot).await?;
@@ -420,7 +420,7 @@ async fn set_status(
 ) -> Result<Data<SessionView>, ApiError> {
     let status = sessions::status(&body.status)?;
     let status = *status.first().ok_or_else(|| Error::internal("a status has no name"))?;
-    let found = sessions::find(&call, id).await?;
+    let found = sessions::worked(&call, id).await?;
     let by = caller(&call).ok();
     match status {
         Status::Assigned if found.state.assignee.is_none() => {
@@ -454,7 +454,7 @@ async fn set_tags(
     if MOST_TAGS < body.tags.len() {
         return Err(Error::invalid_field("tags", "must be at most 20").into());
     }
-    let found = sessions::find(&call, id).await?;
+    let found = sessions::worked(&call, id).await?;
     // Made in the commit of the conversation, so that of two requests that name a new tag neither is refused.
     call.tags.set_named(&found.conversation.record, &body.tags, TAG_COLOR).await?;
     again(&call, id).await

@@ -54,7 +54,7 @@ async fn star(
     Path(id): Path<ChatSessionId>,
     Body(body): Body<StarBody>,
 ) -> Result<Data<SessionView>, ApiError> {
-    let found = sessions::find(&call, id).await?;
+    let found = sessions::worked(&call, id).await?;
     call.inbox_actions.star(found.place(), body.starred).await?;
     again(&call, id).await
 }
@@ -72,7 +72,7 @@ async fn read(
     Path(id): Path<ChatSessionId>,
     Body(body): Body<ReadBody>,
 ) -> Result<Data<SessionView>, ApiError> {
-    let found = sessions::find(&call, id).await?;
+    let found = sessions::worked(&call, id).await?;
     call.inbox_actions.mark_unread(found.place(), !body.read).await?;
     if body.read {
         call.conversations.mark_read(&found.conversation.record).await?;
@@ -100,7 +100,7 @@ async fn snooze(
     let read = |text: String| text.trim().parse::<Timestamp>();
     let until = until.map(read).transpose();
     let until = until.map_err(|_| fault("must be a time such as 2026-03-24T10:31:00Z"))?;
-    let found = sessions::find(&call, id).await?;
+    let found = sessions::worked(&call, id).await?;
     let change = InboxChange { snoozed_until: Some(until), ..InboxChange::default() };
     let by = caller(&call).ok();
     let applied = call.inbox_actions.apply(found.place(), change, by).await;

@@ -22,7 +22,7 @@ use crate::{
         outbox::SendOptions,
     },
     inbox::{Agent, Author, AuthorKind, Draft, Recipient, Terms},
-    messaging::SendOutcome,
+    messaging::{MessageStatus, SendOutcome},
     policy::Kind,
 };
 
@@ -102,7 +102,7 @@ async fn send(
     Body(body): Body<ReplyBody>,
 ) -> Result<Created<MessageView>, ApiError> {
     let reply = body.reply()?;
-    let found = sessions::find(&call, id).await?;
+    let found = sessions::worked(&call, id).await?;
     let author = author(&call).await?;
     let state = &found.state;
     let (session, chat) = (state.session.clone(), state.chat.clone());
@@ -122,14 +122,16 @@ async fn send(
         options,
     };
     let sent = call.sending.send(prepared, draft, terms).await.map_err(in_own_words)?;
-    let (message, at) = match sent.outcome {
-        SendOutcome::Sent(sent) => (sent.id, sent.timestamp),
-        SendOutcome::Queued(entry) => (entry.message_id(entry.account.as_ref()), entry.queued_at),
+    let (message, at, status) = match sent.outcome {
+        SendOutcome::Sent(sent) => (sent.id, sent.timestamp, MessageStatus::from(sent.ack)),
+        SendOutcome::Queued(entry) => {
+            (entry.message_id(entry.account.as_ref()), entry.queued_at, MessageStatus::Pending)
+        }
     };
     call.inbox.caught_up().await?;
     let id = message_uuid(&session, &message);
     let agent = author.id.map(|id| (id, author.name));
-    let view = session_view::sent(&call, state, SentView { id, r#type, text, agent, at });
+    let view = session_view::sent(&call, state, SentView { id, r#type, text, status, agent, at });
     Ok(Created::of(view))
 }
 

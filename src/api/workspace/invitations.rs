@@ -10,11 +10,12 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Admin, Body, Call, Created, Data, Message, Path, Repeat, path::uuid, path_value,
+            Admin, Body, Call, Created, Data, Message, Path, Query, Repeat, path::uuid, path_value,
             required_choice,
         },
         sessions::wire::seconds,
         workspace::{
+            pages::ShortPageQuery,
             users::{TAG, role_choice},
             views::role_schema,
         },
@@ -56,6 +57,15 @@ path_value! {
 struct InvitationsView {
     /// Newest first.
     invites: Vec<InvitationView>,
+    /// How many there are, on all pages.
+    #[schema(example = 1)]
+    total: usize,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
+    #[schema(example = 20)]
+    per_page: usize,
 }
 
 /// An invitation.
@@ -115,9 +125,14 @@ struct NewInvitationView {
     invite: InvitationView,
 }
 
-async fn list(call: Call<Admin>) -> Result<Data<InvitationsView>, ApiError> {
+async fn list(
+    call: Call<Admin>,
+    Query(query): Query<ShortPageQuery>,
+) -> Result<Data<InvitationsView>, ApiError> {
     let all = call.accounts.invitations.open().await?;
-    Ok(Data::of(InvitationsView { invites: all.into_iter().map(InvitationView::from).collect() }))
+    let (total, page, per_page) = (all.len(), query.page(), query.per_page(all.len()));
+    let invites = query.of(all).into_iter().map(InvitationView::from).collect();
+    Ok(Data::of(InvitationsView { invites, total, page, per_page }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -9,12 +9,13 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Body, BodyOrForm, Bots, Bucket, Call, Created, Data, Form, Message, Path, Read, Repeat,
-            path::uuid, path_value,
+            self, Body, BodyOrForm, Bots, Bucket, Call, Created, Data, Form, Message, Path, Read,
+            Repeat, path::uuid, path_value,
         },
         workspace::{
             bot_access,
             knowledge_view::{DocumentView, DocumentsView, HitsView, OpenedView},
+            pages::ShortPageQuery,
         },
     },
     domain::{Error, ErrorCode, Subject},
@@ -187,12 +188,17 @@ struct Query {
     limit: Option<usize>,
 }
 
-async fn list(call: Call<Read>, Path(bot): Path<BotId>) -> Result<Data<DocumentsView>, ApiError> {
+async fn list(
+    call: Call<Read>,
+    Path(bot): Path<BotId>,
+    kit::Query(query): kit::Query<ShortPageQuery>,
+) -> Result<Data<DocumentsView>, ApiError> {
     bot_access::seen(&call, bot).await?;
     let documents = call.knowledge.list(bot).await?;
     let total = documents.len();
-    let documents = documents.into_iter().map(DocumentView::from).collect();
-    Ok(Data::of(DocumentsView { documents, total }))
+    let (page, per_page) = (query.page(), query.per_page(total));
+    let documents = query.of(documents).into_iter().map(DocumentView::from).collect();
+    Ok(Data::of(DocumentsView { documents, total, page, per_page }))
 }
 
 async fn add(

@@ -8,9 +8,9 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Call, Data, Message, Path, Person, path::uuid, path_value},
+        kit::{Call, Data, Message, Path, Person, Query, path::uuid, path_value},
         sessions::wire::seconds,
-        workspace::sign_in::TAG,
+        workspace::{pages::ShortPageQuery, sign_in::TAG},
     },
     domain::Subject,
 };
@@ -44,6 +44,15 @@ path_value! {
 struct LoginsView {
     /// Newest first.
     logins: Vec<LoginView>,
+    /// How many there are, on all pages.
+    #[schema(example = 1)]
+    total: usize,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
+    #[schema(example = 20)]
+    per_page: usize,
 }
 
 /// A sign-in.
@@ -76,9 +85,14 @@ async fn sign_out(call: Call<Person>) -> Result<Message, ApiError> {
     Ok(Message::of("Signed out"))
 }
 
-async fn list(call: Call<Person>) -> Result<Data<LoginsView>, ApiError> {
+async fn list(
+    call: Call<Person>,
+    Query(query): Query<ShortPageQuery>,
+) -> Result<Data<LoginsView>, ApiError> {
     let (user, own) = call.signed_in()?;
-    let logins = call.accounts.sign_ins.logins(user).await?.into_iter().map(|login| LoginView {
+    let all = call.accounts.sign_ins.logins(user).await?;
+    let (total, page, per_page) = (all.len(), query.page(), query.per_page(all.len()));
+    let logins = query.of(all).into_iter().map(|login| LoginView {
         id: login.id.to_string(),
         created_at: seconds(login.created_at),
         last_seen_at: seconds(login.last_seen_at),
@@ -87,7 +101,7 @@ async fn list(call: Call<Person>) -> Result<Data<LoginsView>, ApiError> {
         user_agent: login.agent,
         current: login.id == own,
     });
-    Ok(Data::of(LoginsView { logins: logins.collect() }))
+    Ok(Data::of(LoginsView { logins: logins.collect(), total, page, per_page }))
 }
 
 async fn remove(call: Call<Person>, Path(id): Path<LoginId>) -> Result<Message, ApiError> {

@@ -34,6 +34,7 @@ pub mod notes;
 mod notifications;
 mod pages;
 mod people_names;
+pub mod people_search;
 mod preferences;
 mod presence;
 pub mod session_view;

@@ -14,6 +14,7 @@ use crate::{
         kit::{Body, Call, Conversations, Created, Data, OwnSessions, Path, Query},
         sessions::wire::seconds,
         workspace::{
+            bot_access,
             pages::PageQuery,
             people_names::{Names, PersonView},
             sessions,
@@ -22,6 +23,7 @@ use crate::{
     domain::{Error, ErrorCode},
     inbox::InboxState,
     notes::{NewNote, Note, NotePage},
+    teams::Access,
 };
 
 pub const TAG: &str = "Inbox";
@@ -100,12 +102,17 @@ impl NoteView {
     }
 }
 
-/// A conversation that the caller sees, a web chat of a bot among them.
-async fn conversation<S>(call: &Call<S, OwnSessions>, id: &str) -> Result<InboxState, Error> {
+/// A conversation with which the caller may do so much, a web chat of a bot among them.
+async fn conversation<S>(
+    call: &Call<S, OwnSessions>,
+    id: &str,
+    least: Access,
+) -> Result<InboxState, Error> {
     let record = call.conversations.get(id).await?.record;
-    match record.session.is_web() {
-        true => Ok(sessions::find(call, record.uuid).await?.state),
-        false => Ok(chats::find(call, id).await?.state),
+    match (record.session.is_web(), least) {
+        (true, Access::Read) => Ok(sessions::find(call, record.uuid).await?.state),
+        (true, _) => Ok(sessions::worked(call, record.uuid).await?.state),
+        (false, _) => Ok(chats::find(call, id).await?.state),
     }
 }
 
@@ -114,7 +121,7 @@ async fn list(
     Path(id): Path<ChatId>,
     Query(query): Query<NotesQuery>,
 ) -> Result<Data<NotesView>, ApiError> {
-    let state = conversation(&call, &id).await?;
+    let state = conversation(&call, &id, Access::Read).await?;
     let place = query.page.place();
     let found = call.notes.list(&state.session, state.conversation, place).await?;
     let (names, NotePage { notes, total }) = (Names::of(&call).await?, found);
@@ -136,8 +143,8 @@ pub async fn create(
     Path(id): Path<ChatId>,
     Body(body): Body<Draft>,
 ) -> Result<Created<NoteView>, ApiError> {
-    let state = conversation(&call, &id).await?;
-    let readers = call.teams.people_of(state.bot).await?;
+    let state = conversation(&call, &id, Access::Work).await?;
+    let readers = bot_access::readers(&call, &state).await?;
     let new = NewNote { content: &body.content, author: agents::caller(&call), readers: &readers };
     let note = call.notes.add(&state, new).await?;
     Ok(Created::of(NoteView::of(note, &Names::of(&call).await?)))

@@ -66,13 +66,23 @@ pub struct ShortPageQuery {
 }
 
 impl ShortPageQuery {
+    pub fn page(self) -> usize {
+        self.page.unwrap_or(1)
+    }
+
+    /// Entries that a page of a list of this length holds at most.
+    pub fn per_page(self, total: usize) -> usize {
+        if self.is_whole() { total.max(USUAL) } else { self.per_page.unwrap_or(USUAL) }
+    }
+
+    fn is_whole(self) -> bool {
+        self.page.is_none() && self.per_page.is_none()
+    }
+
     /// The entries of this page out of all.
     pub fn of<T>(self, all: Vec<T>) -> Vec<T> {
-        if self.page.is_none() && self.per_page.is_none() {
-            return all;
-        }
-        let (page, limit) = (self.page.unwrap_or(1), self.per_page.unwrap_or(USUAL));
-        let skipped = page.saturating_sub(1).saturating_mul(limit);
+        let limit = self.per_page(all.len());
+        let skipped = self.page().saturating_sub(1).saturating_mul(limit);
         all.into_iter().skip(skipped).take(limit).collect()
     }
 }
@@ -91,5 +101,7 @@ mod tests {
         let short = |page| ShortPageQuery { page, per_page: None };
         assert_eq!(short(None).of(all.clone()), all);
         assert_eq!(short(Some(3)).of(all.clone()), (40..45).collect::<Vec<_>>());
+        assert_eq!((short(None).page(), short(None).per_page(45)), (1, 45));
+        assert_eq!((short(None).per_page(0), short(Some(2)).per_page(45)), (20, 20));
     }
 }

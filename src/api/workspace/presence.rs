@@ -5,7 +5,6 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    accounts::Role,
     api::{
         endpoint::Endpoint,
         error::ApiError,
@@ -235,8 +234,8 @@ async fn available(
         Some(text) => Some(bot_access::seen(&call, bot_id(text)?).await?.id),
         None => None,
     };
-    let mut people = call.teams.people_of(bot).await?;
-    people.retain(|user| Role::Agent <= user.role && call.presence.is_online(user.id));
+    let mut people = call.teams.workers_of(bot).await?;
+    people.retain(|user| call.presence.is_online(user.id));
     let loads = call.assignments.loads(&all_sessions(&call)).await?;
     let capacity = u64::from(call.settings.now().business.agent_capacity);
     let agents = people.into_iter().map(|user| AvailableAgentView {

@@ -17,7 +17,7 @@ use crate::{
     },
     inbox::{Agent, AuthorKind, InboxState, SentNote, Status},
     knowledge::Hit,
-    messaging::{Conversation, ConversationName, unknown_conversation},
+    messaging::{Conversation, ConversationName, MessageStatus, unknown_conversation},
     services::Services,
     web_chat::{Feedback, FeedbackVerdict, Visitor},
 };
@@ -141,6 +141,11 @@ pub struct MessageView {
     truncated: bool,
     #[schema(schema_with = feedback_schema)]
     pub feedback: Option<&'static str>,
+    #[schema(schema_with = delivery_schema)]
+    status: &'static str,
+    /// Why it failed; null for any other message, and where that is not known any more.
+    #[schema(example = json!(null))]
+    error: Option<String>,
     /// Who of the team sent it; null for any other message.
     pub agent: Option<AgentView>,
     /// When it was sent, RFC 3339.
@@ -211,6 +216,13 @@ pub fn kind_schema() -> Schema {
             "deleted",
             "unknown",
         ],
+    )
+}
+
+fn delivery_schema() -> Schema {
+    required_choice(
+        "How far it has come. A pending message waits in the outbox; one of the visitor is delivered, or read by the team.",
+        &MessageStatus::ALL.map(MessageStatus::as_str),
     )
 }
 
@@ -348,12 +360,13 @@ pub async fn messages(
     let all = stored.iter().map(|stored| (&state.session, &stored.message));
     let notes = services.inbox.notes(all).await?;
     let feedback = services.web_chats.feedback_on(state, stored).await?;
-    let rows = stored.iter().zip(notes).zip(feedback);
-    let view =
-        |((stored, note), feedback): ((&StoredMessage, Option<SentNote>), Option<Feedback>)| {
-            message(services, state, stored, (note.as_ref(), feedback.as_ref()))
-        };
-    Ok(rows.map(view).collect())
+    let mut views = Vec::with_capacity(stored.len());
+    for ((stored, note), feedback) in stored.iter().zip(notes).zip(feedback) {
+        let error = services.message_history.reason(&state.session, stored).await?;
+        let view = message(services, state, stored, (note.as_ref(), feedback.as_ref()));
+        views.push(MessageView { error, ..view });
+    }
+    Ok(views)
 }
 
 fn message(
@@ -389,6 +402,8 @@ fn message(
             FeedbackVerdict::Down => Some("down"),
             FeedbackVerdict::Rating(_) => None,
         }),
+        status: MessageStatus::of(message).as_str(),
+        error: None,
         agent,
         created_at: time(message.timestamp),
     }
@@ -416,13 +431,14 @@ pub struct SentView {
     pub id: Uuid,
     pub r#type: &'static str,
     pub text: String,
+    pub status: MessageStatus,
     pub agent: Option<(Uuid, Option<String>)>,
     pub at: Timestamp,
 }
 
 /// A message that somebody of the team has just sent.
 pub fn sent(services: &Services, state: &InboxState, sent: SentView) -> MessageView {
-    let SentView { id, r#type, text: content, agent, at } = sent;
+    let SentView { id, r#type, text: content, status, agent, at } = sent;
     let has_file = r#type != "text";
     MessageView {
         id: id.to_string(),
@@ -434,6 +450,8 @@ pub fn sent(services: &Services, state: &InboxState, sent: SentView) -> MessageV
         sources: Vec::new(),
         truncated: false,
         feedback: None,
+        status: status.as_str(),
+        error: None,
         agent: agent.map(|(id, name)| AgentView { id: id.to_string(), name }),
         created_at: time(at),
     }

@@ -8,7 +8,9 @@ use crate::{
     api::{
         kit::{Call, path::uuid, path_value},
         workspace::{
+            bot_access,
             pages::PageQuery,
+            people_search,
             session_view::{CHANNELS, channel_name},
         },
     },
@@ -17,6 +19,7 @@ use crate::{
     inbox::{InboxFilter, InboxState, Status, ViewFilters},
     messaging::{Conversation, unknown_conversation},
     services::Services,
+    teams::Access,
 };
 
 path_value! {
@@ -32,6 +35,8 @@ pub struct Found {
     pub conversation: Conversation,
     /// None for one whose bot is gone.
     pub bot: Option<Bot>,
+    /// What the caller may do with it.
+    pub access: Access,
 }
 
 impl Found {
@@ -50,11 +55,19 @@ pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
     let bots = call.bots.all().await?;
     let bot = bots.iter().find(|bot| state.bot == Some(bot.id)).cloned();
     let principal = call.principal();
-    let is_seen = match &bot {
-        Some(bot) => call.teams.permission(&principal, bot).await?.is_some(),
-        None => principal.administers(),
+    let access = match &bot {
+        Some(bot) => call.teams.access(&principal, bot).await?,
+        None => principal.administers().then_some(Access::Manage),
     };
-    if is_seen { Ok(Found { state, conversation, bot }) } else { Err(unknown()) }
+    let access = access.ok_or_else(unknown)?;
+    Ok(Found { state, conversation, bot, access })
+}
+
+/// A conversation that the caller may write in and change: who only looks at its bot may not.
+pub async fn worked<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
+    let found = find(call, id).await?;
+    bot_access::check_worked(found.access)?;
+    Ok(found)
 }
 
 /// Which conversations of a bot a list holds.
@@ -66,7 +79,7 @@ pub struct SessionsQuery {
     /// web, whatsapp or sms.
     #[schema(max_length = 20)]
     channel: Option<String>,
-    /// A part of the name, in any case and without marks, or of the number.
+    /// A part of the name, in any case and without marks, or of the number; or the beginning of the e-mail address.
     #[schema(max_length = 100)]
     search: Option<String>,
     /// Not before this time, by last activity.
@@ -96,15 +109,24 @@ impl SessionsQuery {
     }
 
     /// The filter of the query.
-    pub fn filter(&self, services: &Services, bot: &Bot) -> Result<InboxFilter, Error> {
+    pub async fn filter(&self, services: &Services, bot: &Bot) -> Result<InboxFilter, Error> {
         let statuses = statuses(self.status.as_deref().unwrap_or("all"));
         let sessions = sessions(services, bot.id, self.channel.as_deref());
         let period =
             Error::both(moment("from", self.from.as_deref()), moment("to", self.to.as_deref()));
         let ((statuses, sessions), period) = Error::both(Error::both(statuses, sessions), period)?;
         let search = self.search.clone().filter(|search| !search.trim().is_empty());
+        let people = people_search::by_email(services, search.as_deref()).await?;
         let bot = Some(bot.id);
-        Ok(InboxFilter { sessions, statuses, bot, period, search, ..InboxFilter::default() })
+        Ok(InboxFilter {
+            sessions,
+            statuses,
+            bot,
+            period,
+            search,
+            people,
+            ..InboxFilter::default()
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
             path::uuid, path_value,
         },
         workspace::{
-            bot_access::Sight,
+            bot_access::{self, Sight},
             fields::given,
             inbox::caller,
             pages::PageQuery,
@@ -23,6 +23,7 @@ use crate::{
     },
     domain::{Error, ErrorCode, Subject},
     inbox::Agent,
+    teams::Access,
     work_items::{ItemChange, ItemDraft, ItemFilter, ItemKind, ItemList, WorkItem},
 };
 
@@ -88,7 +89,7 @@ impl TasksQuery {
     async fn of_conversation(&self, call: &Call<Conversations>) -> Result<ItemList, ApiError> {
         let missing = || Error::invalid_field("session_id", "is needed for scope=session");
         let text = self.session_id.as_deref().ok_or_else(missing)?;
-        let of = about(call, Some(text)).await?;
+        let of = about(call, Some(text), Access::Read).await?;
         Ok(ItemList::OfConversation(of.conversation.ok_or_else(missing)?))
     }
 }
@@ -162,19 +163,28 @@ impl Eyes {
     }
 
     fn see(&self, item: &WorkItem) -> bool {
+        self.own(item) || self.sight.has(item.bot)
+    }
+
+    /// Those that one was given or that one made.
+    fn own(&self, item: &WorkItem) -> bool {
         (item.assignee.is_some() && item.assignee == self.person)
             || (item.created_by.is_some() && item.created_by == self.caller)
-            || self.sight.has(item.bot)
     }
 }
 
-/// A task that the caller sees; to others it does not exist.
-async fn seen(call: &Call<Conversations>, id: Uuid) -> Result<WorkItem, Error> {
+/// A task that the caller may change: one's own, and those of bots that one works with. To who does not see it, it does not
+/// exist.
+async fn worked(call: &Call<Conversations>, id: Uuid) -> Result<WorkItem, Error> {
     let task = call.work_items.get(ItemKind::Task, id).await?;
-    match Eyes::of(call).await?.see(&task) {
-        true => Ok(task),
-        false => Err(Error::not_found(Subject::Task, format!("there is no task {id}"))),
+    let eyes = Eyes::of(call).await?;
+    if !eyes.see(&task) {
+        return Err(Error::not_found(Subject::Task, format!("there is no task {id}")));
     }
+    if !eyes.own(&task) && !eyes.sight.works_on(task.bot) {
+        bot_access::check_worked(Access::Read)?;
+    }
+    Ok(task)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -206,7 +216,7 @@ async fn create(
     call: Call<Conversations>,
     Body(body): Body<Draft>,
 ) -> Result<Created<TaskView>, ApiError> {
-    let of = about(&call, body.session_id.as_deref()).await?;
+    let of = about(&call, body.session_id.as_deref(), Access::Work).await?;
     let bot = of.bot.map(|bot| bot.id);
     let draft = ItemDraft {
         bot,
@@ -251,7 +261,7 @@ async fn change(
     Path(id): Path<TaskId>,
     Body(body): Body<Change>,
 ) -> Result<Data<TaskView>, ApiError> {
-    let task = seen(&call, id).await?;
+    let task = worked(&call, id).await?;
     let change = ItemChange {
         title: body.title,
         description: body.description,
@@ -270,7 +280,7 @@ async fn change(
 }
 
 async fn remove(call: Call<Conversations>, Path(id): Path<TaskId>) -> Result<Message, ApiError> {
-    seen(&call, id).await?;
+    worked(&call, id).await?;
     call.work_items.delete((ItemKind::Task, id), caller(&call).ok()).await?;
     Ok(Message::of("Task deleted"))
 }

@@ -5,7 +5,6 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    accounts::Role,
     api::{
         endpoint::Endpoint,
         error::ApiError,
@@ -27,6 +26,7 @@ use crate::{
     bots::Bot,
     domain::{Error, ErrorCode, Subject, Timestamp},
     services::Services,
+    teams::Access,
     work_items::{
         ItemChange, ItemDraft, ItemFilter, ItemKind, ItemList, ItemStatus, Priority, WorkItem,
     },
@@ -182,8 +182,10 @@ pub async fn assignee<S, R>(
         "me" => me(call)?,
         text => id_in("assignee_id", text)?,
     };
-    let mut people = services.teams.people_of(bot).await?;
-    people.retain(|user| Role::Agent <= user.role);
+    let people = match bot {
+        Some(bot) => bot_access::workers(services, Some(bot)).await?,
+        None => services.teams.workers_of(None).await?,
+    };
     match people.iter().any(|user| user.id == id) {
         true => Ok(id),
         false => {
@@ -209,12 +211,20 @@ impl About {
     }
 }
 
-/// The conversation of these, which the caller sees.
-pub async fn about<S, R>(call: &Call<S, R>, session: Option<&str>) -> Result<About, Error> {
+/// The conversation of these, with which the caller may do so much.
+pub async fn about<S, R>(
+    call: &Call<S, R>,
+    session: Option<&str>,
+    least: Access,
+) -> Result<About, Error> {
     let Some(text) = session else {
         return Ok(About { bot: None, conversation: None, contact: None });
     };
-    let found = sessions::find(call, id_in("session_id", text)?).await?;
+    let id = id_in("session_id", text)?;
+    let found = match least {
+        Access::Read => sessions::find(call, id).await?,
+        Access::Work | Access::Manage => sessions::worked(call, id).await?,
+    };
     let (conversation, contact) = (Some(found.state.conversation), found.state.contact);
     Ok(About { bot: found.bot, conversation, contact })
 }
@@ -255,8 +265,8 @@ async fn create(
     call: Call<Conversations>,
     Body(body): Body<Draft>,
 ) -> Result<Created<TicketView>, ApiError> {
-    let bot = bot_access::seen(&call, uuid(&body.bot_id, Subject::Bot)?).await?;
-    let of = about(&call, body.session_id.as_deref()).await?.of_bot(bot.id)?;
+    let bot = bot_access::worked(&call, uuid(&body.bot_id, Subject::Bot)?).await?;
+    let of = about(&call, body.session_id.as_deref(), Access::Work).await?.of_bot(bot.id)?;
     let assignee = match &body.assignee_id {
         Some(text) => Some(assignee(&call, Some(bot.id), text).await?),
         None => None,
@@ -310,7 +320,7 @@ async fn change(
     Path(id): Path<TicketId>,
     Body(body): Body<Change>,
 ) -> Result<Data<TicketView>, ApiError> {
-    let ticket = seen(&call, id).await?;
+    let ticket = worked(&call, id).await?;
     let change = ItemChange {
         title: body.subject,
         description: body.description,
@@ -329,12 +339,12 @@ async fn change(
     Ok(Data::of(work_item_view::ticket(&call, changed).await?))
 }
 
-/// A ticket of a bot that the caller sees; to others it does not exist.
-async fn seen(call: &Call<Conversations>, id: Uuid) -> Result<WorkItem, Error> {
+/// A ticket of a bot that the caller works with; to who does not see the bot it does not exist.
+async fn worked(call: &Call<Conversations>, id: Uuid) -> Result<WorkItem, Error> {
     let ticket = call.work_items.get(ItemKind::Ticket, id).await?;
     let unknown = || Error::not_found(Subject::Ticket, format!("there is no ticket {id}"));
     let bot = ticket.bot.ok_or_else(unknown)?;
-    bot_access::seen(call, bot).await.map_err(|error| match error.code {
+    bot_access::worked(call, bot).await.map_err(|error| match error.code {
         ErrorCode::NotFound => unknown(),
         _ => error,
     })?;

@@ -80,6 +80,12 @@ struct MembersView {
     users: Vec<MemberView>,
     /// How many there are, on all pages.
     total: usize,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
+    #[schema(example = 20)]
+    per_page: usize,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -94,9 +100,9 @@ async fn list(
 ) -> Result<Data<MembersView>, ApiError> {
     let users = call.accounts.users().await?;
     let total = users.len();
-    let users = query.page.of(users);
-    let users = users.into_iter().map(MemberView::from).collect();
-    Ok(Data::of(MembersView { users, total }))
+    let (page, per_page) = (query.page.page(), query.page.per_page(total));
+    let users = query.page.of(users).into_iter().map(MemberView::from).collect();
+    Ok(Data::of(MembersView { users, total, page, per_page }))
 }
 
 #[derive(Deserialize, ToSchema)]

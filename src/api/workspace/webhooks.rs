@@ -19,6 +19,7 @@ use crate::{
             bot_access,
             bots::{BotId, check_owner},
             fields::{given, in_snake_case},
+            pages::ShortPageQuery,
             webhook_view::{DeliveryView, TestView, WebhookView},
             wording::NAMES,
         },
@@ -198,6 +199,15 @@ fn include_schema() -> Schema {
 struct WebhooksView {
     /// In the order in which they were made.
     webhooks: Vec<WebhookView>,
+    /// How many there are, on all pages.
+    #[schema(example = 1)]
+    total: usize,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
+    #[schema(example = 20)]
+    per_page: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -232,7 +242,7 @@ async fn bot_of(call: &Call<Bots>, webhook: Uuid) -> Result<Bot, Error> {
 /// The bot of a webhook that the caller may change.
 async fn own_bot_of(call: &Call<Bots>, webhook: Uuid) -> Result<Bot, Error> {
     let bot = bot_of(call, webhook).await?;
-    check_owner(&call.principal(), &bot)?;
+    check_owner(&call.principal(), Some(&bot))?;
     Ok(bot)
 }
 
@@ -244,7 +254,7 @@ fn set_by(call: &Call<Bots>) -> SetBy {
 }
 
 fn shows_url(call: &Call<Bots>, bot: &Bot) -> bool {
-    check_owner(&call.principal(), bot).is_ok()
+    check_owner(&call.principal(), Some(bot)).is_ok()
 }
 
 async fn create(
@@ -254,7 +264,7 @@ async fn create(
     let unknown = || Error::not_found(Subject::Bot, "there is no such bot");
     let bot = body.bot_id.trim().parse().map_err(|_| unknown())?;
     let bot = bot_access::seen(&call, bot).await?;
-    check_owner(&call.principal(), &bot)?;
+    check_owner(&call.principal(), Some(&bot))?;
     let draft = body.draft(set_by(&call));
     let registered = call.webhooks.endpoints.register(&WebhookScope::Bot(bot.id), draft).await?;
     let view = WebhookView::of(registered.webhook, registered.secret, true);
@@ -264,12 +274,18 @@ async fn create(
     })
 }
 
-async fn list(call: Call<Bots>, Path(id): Path<BotId>) -> Result<Data<WebhooksView>, ApiError> {
+async fn list(
+    call: Call<Bots>,
+    Path(id): Path<BotId>,
+    Query(query): Query<ShortPageQuery>,
+) -> Result<Data<WebhooksView>, ApiError> {
     let bot = bot_access::seen(&call, id).await?;
     let shows_url = shows_url(&call, &bot);
-    let all = call.webhooks.endpoints.list(&WebhookScope::Bot(bot.id)).await?.into_iter();
+    let all = call.webhooks.endpoints.list(&WebhookScope::Bot(bot.id)).await?;
+    let (total, page, per_page) = (all.len(), query.page(), query.per_page(all.len()));
+    let all = query.of(all).into_iter();
     let webhooks = all.map(|record| WebhookView::of(record, None, shows_url)).collect();
-    Ok(Data::of(WebhooksView { webhooks }))
+    Ok(Data::of(WebhooksView { webhooks, total, page, per_page }))
 }
 
 async fn change(

@@ -1,11 +1,14 @@
 //! Import of contacts from a CSV file: columns are mapped, each row is checked, and rows are written in batches.
 //!
-//! The file is never held: `sheet` reads it row by row and decides nothing else, `reading` makes batches of rows, `batch`
+//! The file is never held: `records` reads it row by row, `sheet` knows its header, `reading` makes batches of rows, `batch`
 //! writes them. What is wrong with a row is reported with its number, and the others are imported.
 
 mod batch;
+mod cell;
+mod layout;
 mod outcome;
 mod reading;
+mod records;
 mod row;
 mod sheet;
 

@@ -39,7 +39,7 @@ pub struct ImportOptions {
     pub by: Actor,
 }
 
-/// What is wrong with a row. The header is row 1.
+/// What is wrong with a row, which has the number that a spreadsheet shows for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RowError {
     pub row: usize,

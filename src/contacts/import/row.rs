@@ -1,10 +1,12 @@
 //! A row of a CSV file as a contact. Pure.
 
-use csv::StringRecord;
 use serde_json::{Map, Value};
 
 use crate::{
-    contacts::{checks, import::outcome::RowError},
+    contacts::{
+        checks,
+        import::{outcome::RowError, records::Record},
+    },
     domain::{Error, shown::shown},
 };
 
@@ -14,6 +16,8 @@ const LONGEST_VALUE: usize = 1_024;
 /// The columns that fields are read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
+    /// How many the header names.
+    pub count: usize,
     pub phone: usize,
     pub name: Option<usize>,
     pub email: Option<usize>,
@@ -36,12 +40,13 @@ pub struct Row {
 
 impl Row {
     /// Reads a record; an error says all that is wrong with it.
-    pub fn read(columns: &Columns, number: usize, record: &StringRecord) -> Result<Self, RowError> {
-        let cell = |column: Option<usize>| column.and_then(|at| record.get(at)).unwrap_or_default();
+    pub fn read(columns: &Columns, record: &Record) -> Result<Self, RowError> {
+        record.check_width(columns.count)?;
+        let cell = |column: Option<usize>| column.map(|at| record.cell(at)).unwrap_or_default();
         let phone = cell(Some(columns.phone));
         let fault = |error: Error| {
             let phone = (!phone.trim().is_empty()).then(|| shown(phone.trim()));
-            RowError { row: number, phone, error: error.message }
+            RowError { row: record.row, phone, error: error.message }
         };
         let tags: Vec<&str> = cell(columns.tags).split(',').collect();
         let tags: Vec<&str> = tags.into_iter().filter(|tag| !tag.trim().is_empty()).collect();
@@ -72,10 +77,10 @@ fn opted_in(text: &str) -> Result<bool, Error> {
     }
 }
 
-fn custom(columns: &Columns, record: &StringRecord) -> Result<Map<String, Value>, Error> {
+fn custom(columns: &Columns, record: &Record) -> Result<Map<String, Value>, Error> {
     let mut fields = Map::new();
     for (name, column) in &columns.custom {
-        let value = record.get(*column).unwrap_or_default().trim();
+        let value = record.cell(*column).trim();
         if value.chars().nth(LONGEST_VALUE).is_some() {
             let field = format!("custom.{name}");
             return Err(Error::invalid_field(&field, "must have at most 1,024 characters"));

@@ -1,32 +1,27 @@
-//! A CSV file as a table, read row by row: its encoding, delimiter, header and mapping. Pure but for what it reads from.
+//! A CSV file as a table, read row by row: its header and mapping. Pure but for what it reads from.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    io::{self, Read, Seek, SeekFrom},
-    iter::Enumerate,
+    io::{Read, Seek},
+    iter::Skip,
 };
-
-use csv::{Reader, ReaderBuilder, StringRecord, StringRecordsIntoIter};
 
 use crate::{
     contacts::import::{
+        layout::{Layout, fault, layout_of},
         outcome::{MOST_ERRORS, MOST_ROWS, Mapping, RowError},
+        records::{Record, Records},
         row::{Columns, Row},
     },
     domain::{Error, shown::shown},
 };
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const MOST_COLUMNS: usize = 100;
 const MOST_CUSTOM: usize = 50;
 const LONGEST_CUSTOM: usize = 64;
 /// Rows that a preview shows.
 const SHOWN: usize = 10;
 const CUSTOM: &str = "custom.";
-/// Bytes that are looked at in one go.
-const AT_ONCE: usize = 64 * 1024;
-/// What may lie between columns; of several in the first line, the first of these counts.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Other names that people give to columns, in small letters and without anything but letters.
 const FIELDS: [(&str, &[&str]); 5] = [
@@ -58,48 +53,37 @@ pub struct Sheet<F> {
     columns: Option<Columns>,
 }
 
-/// How a file is read as a table.
-#[derive(Clone, Copy)]
-struct Layout {
-    /// Where its text begins, behind a byte order mark.
-    start: u64,
-    delimiter: u8,
-}
-
 impl<F: Read + Seek> Sheet<F> {
     /// Reads the header. Fields are found by the names of columns unless the mapping says where they are.
     pub fn open(mut file: F, mapping: &Mapping) -> Result<Self, Error> {
         let layout = layout_of(&mut file)?;
-        let mut reader = reader(&mut file, layout)?;
-        let header = reader.headers().map_err(|error| match error.is_io_error() {
-            true => not_read(&error),
-            false => fault(error.to_string()),
-        })?;
-        let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+        let header = Records::of(&mut file, layout)?.next().transpose()?;
+        let header = header.iter().flat_map(Record::cells);
+        let header: Vec<String> = header.map(|name| name.trim().to_owned()).collect();
         if header.iter().all(String::is_empty) {
             return Err(fault("is empty: its first line must name the columns"));
         }
         if MOST_COLUMNS < header.len() {
             return Err(fault("must have at most 100 columns"));
         }
+        check_names(&header)?;
         let mut whole = suggested(&header);
         whole.extend(mapping.iter().map(|(field, column)| (field.clone(), column.clone())));
         let columns = columns(&header, &whole)?;
-        drop(reader);
         Ok(Self { file, layout, header, mapping: whole, columns })
     }
 
     /// The rows in their order, each with its number.
     pub fn into_rows(self) -> Result<Rows<F>, Error> {
         let columns = self.columns.ok_or_else(no_phone)?;
-        Ok(Rows { records: Records::of(self.file, self.layout)?, columns })
+        Rows::of(self.file, self.layout, columns)
     }
 
     /// The number of the last row with each telephone number, if the file is one that can be imported.
     pub fn last_rows(&mut self) -> Result<LastRows, Error> {
         let columns = self.columns.clone().ok_or_else(no_phone)?;
         let (mut last, mut total) = (LastRows::new(), 0);
-        for row in (Rows { records: Records::of(&mut self.file, self.layout)?, columns }) {
+        for row in Rows::of(&mut self.file, self.layout, columns)? {
             let (number, row) = row?;
             total += 1;
             if MOST_ROWS < total {
@@ -114,23 +98,19 @@ impl<F: Read + Seek> Sheet<F> {
 
     pub fn preview(mut self) -> Result<Preview, Error> {
         let (mut rows, mut errors, mut total) = (Vec::new(), Vec::new(), 0);
-        for record in Records::of(&mut self.file, self.layout)? {
-            let (number, record) = record?;
+        for record in Records::of(&mut self.file, self.layout)?.skip(1) {
+            let record = record?;
             total += 1;
             if MOST_ROWS < total {
                 return Err(fault("must have at most 50,000 rows"));
             }
-            if let Ok(record) = &record
-                && rows.len() < SHOWN
-            {
-                let cells = self.header.iter().zip(record.iter());
+            if rows.len() < SHOWN {
+                let cells = self.header.iter().zip(record.cells());
                 rows.push(cells.map(|(name, cell)| (name.clone(), cell.to_owned())).collect());
             }
             let read = match &self.columns {
-                Some(columns) => {
-                    record.and_then(|record| Row::read(columns, number, &record)).map(drop)
-                }
-                None => record.map(drop),
+                Some(columns) => Row::read(columns, &record).map(drop),
+                None => record.check_width(self.header.len()),
             };
             if let Err(error) = read
                 && errors.len() < MOST_ERRORS
@@ -146,120 +126,39 @@ impl<F: Read + Seek> Sheet<F> {
 /// The number of the last row with each telephone number.
 pub type LastRows = HashMap<Box<str>, usize>;
 
-/// The rows of a file. An error is one of the disk and the last item.
+/// The rows of a file, each with its number. An error is one of the file as a whole and the last item.
 pub struct Rows<F> {
-    records: Records<F>,
+    records: Skip<Records<F>>,
     columns: Columns,
+}
+
+impl<F: Read + Seek> Rows<F> {
+    fn of(file: F, layout: Layout, columns: Columns) -> Result<Self, Error> {
+        Ok(Self { records: Records::of(file, layout)?.skip(1), columns })
+    }
 }
 
 impl<F: Read> Iterator for Rows<F> {
     type Item = Result<(usize, Result<Row, RowError>), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let read = self.records.next()?.map(|(number, record)| {
-            (number, record.and_then(|record| Row::read(&self.columns, number, &record)))
-        });
-        Some(read)
+        let record = self.records.next()?;
+        Some(record.map(|record| (record.row, Row::read(&self.columns, &record))))
     }
 }
 
-struct Records<F>(Enumerate<StringRecordsIntoIter<F>>);
-
-impl<F: Read + Seek> Records<F> {
-    fn of(file: F, layout: Layout) -> Result<Self, Error> {
-        Ok(Self(reader(file, layout)?.into_records().enumerate()))
-    }
-}
-
-impl<F: Read> Iterator for Records<F> {
-    type Item = Result<(usize, Result<StringRecord, RowError>), Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (place, record) = self.0.next()?;
-        let number = place + 2;
-        Some(match record {
-            Ok(record) => Ok((number, Ok(record))),
-            Err(error) if error.is_io_error() => Err(not_read(&error)),
-            Err(error) => {
-                let error = format!("is no CSV: {error}");
-                Ok((number, Err(RowError { row: number, phone: None, error })))
-            }
-        })
-    }
-}
-
-/// Reads a file once: that all of it is text, where that begins, and what lies between its columns.
-fn layout_of(file: &mut (impl Read + Seek)) -> Result<Layout, Error> {
-    let unread = |error: io::Error| not_read(&error);
-    let mut mark = Vec::new();
-    let length = u64::try_from(BYTE_ORDER_MARK.len()).unwrap_or(u64::MAX);
-    file.by_ref().take(length).read_to_end(&mut mark).map_err(unread)?;
-    let start = if mark == BYTE_ORDER_MARK { length } else { 0 };
-    file.seek(SeekFrom::Start(start)).map_err(unread)?;
-    let mut first = FirstLine::default();
-    // Before what is read next lies the beginning of a character that was cut in two.
-    let (mut bytes, mut cut) = (vec![0; AT_ONCE], 0);
-    loop {
-        let read = file.read(bytes.get_mut(cut..).unwrap_or_default()).map_err(unread)?;
-        let whole = bytes.get(..cut + read).unwrap_or_default();
-        let text = match std::str::from_utf8(whole) {
-            Ok(text) => text,
-            Err(error) if error.error_len().is_none() && read != 0 => {
-                let valid = whole.get(..error.valid_up_to()).unwrap_or_default();
-                std::str::from_utf8(valid).unwrap_or_default()
-            }
-            Err(_) => {
-                let message = "must be in UTF-8: export it again, and choose UTF-8 as its encoding";
-                return Err(fault(message));
-            }
-        };
-        first.read(text);
-        if read == 0 {
-            return Ok(Layout { start, delimiter: first.delimiter() });
-        }
-        let (done, end) = (text.len(), whole.len());
-        bytes.copy_within(done..end, 0);
-        cut = end - done;
-    }
-}
-
-/// The first line that is not blank, of which it is noted which delimiters it has.
-#[derive(Default)]
-struct FirstLine {
-    has: [bool; DELIMITERS.len()],
-    has_text: bool,
-    is_over: bool,
-}
-
-impl FirstLine {
-    fn read(&mut self, text: &str) {
-        for letter in text.chars() {
-            if self.is_over {
-                return;
-            }
-            if letter == '\n' {
-                self.is_over = self.has_text;
-                if !self.is_over {
-                    self.has = Default::default();
-                }
-            }
-            self.has_text |= !letter.is_whitespace();
-            for (has, mark) in self.has.iter_mut().zip(DELIMITERS) {
-                *has |= letter == char::from(mark);
-            }
+/// Refuses two columns of one name: which of them is meant, nobody can say.
+fn check_names(header: &[String]) -> Result<(), Error> {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (number, name) in (1..).zip(header).filter(|(_, name)| !name.is_empty()) {
+        if let Some(first) = known.insert(name.to_lowercase(), number) {
+            return Err(fault(format!(
+                "has two columns with the name '{}', the columns {first} and {number}: rename one of them",
+                shown(name)
+            )));
         }
     }
-
-    fn delimiter(&self) -> u8 {
-        let found = self.has.iter().zip(DELIMITERS).find(|(has, _)| **has);
-        found.map_or(b',', |(_, mark)| mark)
-    }
-}
-
-fn reader<F: Read + Seek>(mut file: F, layout: Layout) -> Result<Reader<F>, Error> {
-    file.seek(SeekFrom::Start(layout.start)).map_err(|error| not_read(&error))?;
-    let mut builder = ReaderBuilder::new();
-    Ok(builder.delimiter(layout.delimiter).flexible(true).from_reader(file))
+    Ok(())
 }
 
 /// The fields that the names of columns tell.
@@ -275,10 +174,12 @@ fn suggested(header: &[String]) -> Mapping {
 }
 
 fn columns(header: &[String], mapping: &Mapping) -> Result<Option<Columns>, Error> {
-    let (mut columns, mut has_phone) = (Columns::default(), false);
+    let mut columns = Columns { count: header.len(), ..Columns::default() };
+    let mut has_phone = false;
     for (field, column) in mapping {
         let named = column.trim().to_lowercase();
         let place = header.iter().position(|known| known.to_lowercase() == named);
+        let place = place.filter(|_| !named.is_empty());
         let Some(place) = place else {
             let fault =
                 format!("names the column '{}', which the file does not have", shown(column));
@@ -290,7 +191,14 @@ fn columns(header: &[String], mapping: &Mapping) -> Result<Option<Columns>, Erro
             "email" => columns.email = Some(place),
             "tags" => columns.tags = Some(place),
             "optedIn" => columns.opted_in = Some(place),
-            other => columns.custom.push((custom_name(other)?, place)),
+            other => {
+                let name = custom_name(other)?;
+                if columns.custom.iter().any(|(known, _)| *known == name) {
+                    let fault = format!("names the field 'custom.{}' twice", shown(&name));
+                    return Err(Error::invalid_field("mapping", fault));
+                }
+                columns.custom.push((name, place));
+            }
         }
     }
     if MOST_CUSTOM < columns.custom.len() {
@@ -309,26 +217,21 @@ fn custom_name(field: &str) -> Result<String, Error> {
     })
 }
 
-fn not_read(error: &dyn std::error::Error) -> Error {
-    Error::internal(format!("the file could not be read: {error}"))
-}
-
 fn no_phone() -> Error {
     fault("has no column for the phone: name one `phone`, or say in `mapping` which it is")
 }
 
-fn fault(message: impl Into<String>) -> Error {
-    Error::invalid_field("file", message)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::io::{self, Cursor};
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{contacts::import::SAMPLE, domain::ErrorCode};
+    use crate::{
+        contacts::import::{SAMPLE, layout::AT_ONCE},
+        domain::ErrorCode,
+    };
 
     fn rows(text: &str) -> Vec<Result<Row, RowError>> {
         let mut sheet = Sheet::open(Cursor::new(text), &Mapping::new()).unwrap();
@@ -377,6 +280,47 @@ mod tests {
         }
         assert!(rows[1].as_ref().unwrap().opted_in);
         assert_eq!(rows[2].as_ref().unwrap_err().error, "phone: is required");
+    }
+
+    #[test]
+    fn two_columns_of_one_name_are_refused_and_those_without_a_name_are_not() {
+        let open =
+            |text: &str, mapping: &Mapping| Sheet::open(Cursor::new(text.to_owned()), mapping);
+        for (header, first, second) in
+            [("phone,name,Phone", 1, 3), ("phone,City, city ", 2, 3), ("a;phone;b;B", 3, 4)]
+        {
+            let error = open(&format!("{header}\n"), &Mapping::new()).map(drop).unwrap_err();
+            let message = format!("the columns {first} and {second}");
+            assert!(error.message.contains(&message), "{header}: {error:?}");
+        }
+        assert_eq!(
+            rows("phone,,name,\n+12125551234,,Ada,\n")[0].as_ref().unwrap().name.as_deref(),
+            Some("Ada")
+        );
+        let nameless = [("phone".to_owned(), String::new())].into();
+        assert!(open("phone,\n", &nameless).is_err());
+        let twice = ["custom.a", "custom. a"].map(|field| (field.to_owned(), "phone".to_owned()));
+        assert!(open("phone\n", &twice.into()).is_err());
+    }
+
+    #[test]
+    fn numbers_of_rows_and_delimiters_are_those_of_a_spreadsheet() {
+        let text = "\n\n\"Phone, with\ncountry code\";phone;name\n\n\
+                    ;12;\"Ada\nLovelace\"\n;+12125551234;B\n\n;13;C;;D\n";
+        let errors: Vec<_> = rows(text).into_iter().filter_map(Result::err).collect();
+        assert_eq!(errors.iter().map(|error| error.row).collect::<Vec<_>>(), [5, 8]);
+        assert!(errors[1].error.contains("has 5 cells"), "{errors:?}");
+        let sheet = Sheet::open(Cursor::new(text), &Mapping::new()).unwrap();
+        let preview = sheet.preview().unwrap();
+        assert_eq!((preview.total, preview.errors), (3, errors));
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_refuses_the_file() {
+        let text = "phone,name\n+12125551234,\"Ada\n+12125551235,Grace\n";
+        let mut sheet = Sheet::open(Cursor::new(text), &Mapping::new()).unwrap();
+        assert!(sheet.last_rows().unwrap_err().message.contains("row 2"));
+        assert!(sheet.preview().unwrap_err().message.contains("row 2"));
     }
 
     #[test]

@@ -46,8 +46,8 @@ pub struct HistoryPage {
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct History {
-    store: Store,
-    engines: Engines,
+    pub(super) store: Store,
+    pub(super) engines: Engines,
     local: LocalChanges,
     clock: Clock,
 }
@@ -131,7 +131,8 @@ impl History {
         for _ in 0..LOOKED_AT / READ_AT_ONCE {
             let page = self.store.messages().feed(before, READ_AT_ONCE).await?;
             let is_last = page.len() < READ_AT_ONCE;
-            for (session, stored) in page {
+            for (session, mut stored) in page {
+                mark_retries(&self.store, &session, [&mut stored.message]).await?;
                 if found.len() == limit {
                     return Ok((found, before));
                 }

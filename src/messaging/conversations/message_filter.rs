@@ -22,19 +22,29 @@ pub enum MessageStatus {
     Failed,
 }
 
+impl From<Ack> for MessageStatus {
+    /// The status of an own message.
+    fn from(ack: Ack) -> Self {
+        match ack {
+            Ack::Failed => Self::Failed,
+            Ack::Pending => Self::Pending,
+            Ack::Sent => Self::Sent,
+            Ack::Delivered => Self::Delivered,
+            Ack::Read | Ack::Played => Self::Read,
+        }
+    }
+}
+
 impl MessageStatus {
     pub const ALL: [Self; 5] =
         [Self::Pending, Self::Sent, Self::Delivered, Self::Read, Self::Failed];
 
     pub fn of(message: &Message) -> Self {
-        match message.ack {
-            Ack::Read | Ack::Played => Self::Read,
+        match Self::from(message.ack) {
+            Self::Read => Self::Read,
             // A received message has arrived, whatever the sender saw.
             _ if !message.from_me() => Self::Delivered,
-            Ack::Failed => Self::Failed,
-            Ack::Pending => Self::Pending,
-            Ack::Sent => Self::Sent,
-            Ack::Delivered => Self::Delivered,
+            status => status,
         }
     }
 

@@ -10,3 +10,4 @@ pub mod message_filter;
 pub mod messages;
 pub mod service;
 pub mod tags;
+pub mod unsent;

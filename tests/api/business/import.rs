@@ -8,6 +8,8 @@ use crate::{
     business::{contact_of, get},
 };
 
+/// The quote in its second row is closed nowhere.
+const UNCLOSED: &str = "phone,name\n+15550000001,\"Ada\n+15550000002,Grace\n";
 const BOUNDARY: &str = "a-boundary";
 
 /// Sends a form; `file` is the file, other fields are texts.
@@ -116,6 +118,19 @@ async fn bad_rows_are_told_by_their_number_and_the_others_are_imported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn errors_name_the_rows_as_a_spreadsheet_numbers_them() {
+    let app = TestApp::start().await;
+    let file = "phone,name,custom\n\n+15550000001,\"Ada\nLovelace\",x\n\n12,Bad,\n+15550000002,Doe, John, y\n";
+    let done = import(&app, file, &[]).await;
+    let errors = done["errors"].as_array().unwrap();
+    let rows: Vec<_> = errors.iter().map(|error| error["row"].as_u64().unwrap()).collect();
+    assert_eq!((&done["total"], rows), (&json!(3), vec![3, 5, 6]), "{done}");
+    let message = errors[2]["error"].as_str().unwrap();
+    assert!(message.contains("has 4 cells"), "{message}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_imported_changes_nothing() {
     let app = TestApp::start().await;
     let many = format!("phone\n{}", "+15550000001\n".repeat(50_001));
@@ -126,6 +141,10 @@ async fn a_file_that_cannot_be_imported_changes_nothing() {
         ("", &[("file", large.as_str())], ""),
         ("", &[("file", "")], "file"),
         ("", &[("file", "name\nAda\n")], "file"),
+        ("", &[("file", "phone,name,Name\n+15550000001,Ada,Grace\n")], "file"),
+        ("/preview", &[("file", "phone,name,Name\n+15550000001,Ada,Grace\n")], "file"),
+        ("", &[("file", UNCLOSED)], "file"),
+        ("/preview", &[("file", UNCLOSED)], "file"),
         ("", &[("dryRun", "true")], "file"),
         ("", &[("file", SAMPLE), ("onDuplicate", "replace")], "onDuplicate"),
         ("", &[("file", SAMPLE), ("dryRun", "perhaps")], "dryRun"),

@@ -24,6 +24,7 @@ mod settings;
 mod surveys;
 mod timeline;
 mod types;
+mod waiting;
 mod webhooks;
 
 use reqwest::Method;

@@ -353,6 +353,11 @@ async fn a_message_that_twilio_may_have_is_not_sent_again_and_its_report_tells()
     let shown = page["messages"].as_array().unwrap().iter();
     let shown: Vec<&str> = shown.map(|message| message["status"].as_str().unwrap()).collect();
     assert_eq!(shown, ["DELIVERED", "FAILED"]);
+    let errors = page["messages"].as_array().unwrap().iter().map(|message| &message["error"]);
+    let errors: Vec<&Value> = errors.collect();
+    assert_eq!(errors, [&Value::Null, &json!("the message was reported as not delivered")]);
+    let failed = get(&app, "/messages?status=FAILED").await;
+    assert_eq!(failed["messages"][0]["error"], *errors[1], "{failed}");
     app.stop().await;
 }
 

@@ -1,5 +1,6 @@
 //! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox, and what people work with together.
 
+mod access;
 mod accounts;
 mod audit;
 mod automation_calls;
@@ -26,6 +27,7 @@ mod inbox_marks;
 mod inbox_send;
 mod keys;
 mod left_behind;
+mod lists;
 mod notes;
 mod notifications;
 mod own_account;

@@ -1,10 +1,12 @@
 //! Tests of the providers of mail, text messages and payments: one real request, to the caller's own address.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
-    workspace::{ADA, Answer, answered, get, mails, member, owner, post},
+    workspace::{ADA, Answer, answered, get, mails, member, on_a_clock, owner, post},
 };
 
 const MAIL: &str = "/api/v1/providers/mail/test";
@@ -45,6 +47,35 @@ async fn a_test_of_each_provider_sends_one_thing_to_the_caller() {
     );
     let links = answered(get(&app, "/api/whatsapp-api/payment-links", Some(&ada)).await, 200);
     assert!(!links.to_string().contains("A test of the settings"), "listed: {links}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_text_message_in_a_minute_is_a_test_and_each_is_in_the_audit_log() {
+    let (app, clock) = on_a_clock(&[]).await;
+    let (ada, _) = owner(&app).await;
+    let (grace, _) = member(&app, &ada, "grace@example.com", "ADMIN").await;
+    let to = |number: &str| json!({ "to": number });
+    // What is refused counts for nothing.
+    answered(post(&app, SMS, to("nobody"), Some(&ada)).await, 400);
+    assert_eq!(outcome(post(&app, SMS, to("+15550000077"), Some(&ada)).await)["success"], true);
+    for token in [&ada, &grace] {
+        let refused = post(&app, SMS, to("+15550000078"), Some(token)).await;
+        assert!(refused.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() <= 61);
+        answered(refused, 429);
+    }
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(outcome(post(&app, SMS, to("+15550000078"), Some(&grace)).await)["success"], true);
+    let (_, sent) = app.get("/_simulator/v1/sms").await;
+    assert_eq!(sent["data"]["messages"].as_array().unwrap().len(), 2, "{sent}");
+    let log = answered(get(&app, "/api/v1/audit?action=testSmsProvider", Some(&ada)).await, 200);
+    let statuses: Vec<u64> = log["data"]["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["status"].as_u64().unwrap())
+        .collect();
+    assert_eq!(statuses, [200, 429, 429, 200, 400], "{log}");
     app.stop().await;
 }
 

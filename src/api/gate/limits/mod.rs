@@ -54,6 +54,9 @@ impl Counted {
     }
 }
 
+/// Text messages of tests in a minute, whoever asks for them: each has its price, and goes to a number that is typed.
+const SMS_TESTS: u32 = 1;
+
 /// All limits of a gateway; none where a setting is 0.
 pub struct RateLimits {
     clock: Clock,
@@ -66,6 +69,7 @@ pub struct RateLimits {
     sign_in: Option<Windows>,
     assistant: Option<Windows>,
     dashboard: Option<Windows>,
+    sms_tests: Windows,
     guesses: Option<Windows>,
     refused: Option<Windows>,
     public: Option<Allowance>,
@@ -99,6 +103,7 @@ impl RateLimits {
             sign_in: Windows::new(sign_in),
             assistant: Windows::new(assistant),
             dashboard: Windows::new(dashboard),
+            sms_tests: Windows::of(SMS_TESTS),
             guesses: Windows::new(refused),
             refused: Windows::new(refused),
             public: Allowance::new(public),
@@ -108,7 +113,18 @@ impl RateLimits {
 
     /// Counts a request of somebody who may make it. None where there is no limit.
     pub fn count(&self, bucket: Bucket, who: Counted) -> Option<Standing> {
-        let windows = match bucket {
+        self.windows(bucket).map(|windows| windows.count(who, self.now()))
+    }
+
+    /// Takes a request back that was counted and then refused.
+    pub fn give_back(&self, bucket: Bucket, who: &Counted) {
+        if let Some(windows) = self.windows(bucket) {
+            windows.give_back(who);
+        }
+    }
+
+    fn windows(&self, bucket: Bucket) -> Option<&Windows> {
+        match bucket {
             Bucket::None => None,
             Bucket::Creation => self.creation.as_ref(),
             Bucket::Messaging => self.messaging.as_ref(),
@@ -119,8 +135,8 @@ impl RateLimits {
             Bucket::SignIn => self.sign_in.as_ref(),
             Bucket::Assistant => self.assistant.as_ref(),
             Bucket::Dashboard => self.dashboard.as_ref(),
-        };
-        windows.map(|windows| windows.count(who, self.now()))
+            Bucket::SmsTest => Some(&self.sms_tests),
+        }
     }
 
     /// Counts a guess at the password before it is looked at, so that none is looked at beyond the
@@ -171,7 +187,8 @@ impl RateLimits {
             &self.guesses,
             &self.refused,
         ];
-        windows.into_iter().flatten().for_each(|windows| windows.forget_idle(now));
+        let windows = windows.into_iter().flatten().chain([&self.sms_tests]);
+        windows.for_each(|windows| windows.forget_idle(now));
         self.public.iter().for_each(Allowance::forget_idle);
     }
 
@@ -188,7 +205,11 @@ struct Windows {
 
 impl Windows {
     fn new(limit: u32) -> Option<Self> {
-        (limit != 0).then(|| Self { limit, of: Mutex::default() })
+        (limit != 0).then(|| Self::of(limit))
+    }
+
+    fn of(limit: u32) -> Self {
+        Self { limit, of: Mutex::default() }
     }
 
     fn count(&self, who: Counted, now: u64) -> Standing {

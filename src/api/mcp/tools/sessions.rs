@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         error::ApiError,
+        gate::near_session,
         kit::{Admin, Call, Data, OwnSessions, Read},
         mcp::{
             outcome::Pictured,
@@ -74,14 +75,13 @@ async fn code(
     call: Call<Admin, OwnSessions>,
     input: GetQrCode,
 ) -> Result<Pictured<QrCodeView>, ApiError> {
-    let id: SessionId = input
-        .session_id
-        .parse()
-        .map_err(|_| Error::not_found(Subject::Session, "There is no session with this name"))?;
+    let near = |error| near_session::near(&call, &call.principal(), error, &input.session_id);
+    let unknown = || Error::not_found(Subject::Session, "There is no session with this name");
+    let id: SessionId = input.session_id.parse().map_err(|_| near(unknown()))?;
     if call.own_session().is_some_and(|own| own != id) {
-        return Err(not_found(&id).into());
+        return Err(near(not_found(&id)).into());
     }
-    let status = call.supervisor.get(&id)?.status();
+    let status = call.supervisor.get(&id).map_err(near)?.status();
     let code = sessions::shown_code(&status, call.clock.now())?;
     let png = linking_code::png(&code.text, linking_code::USUAL_SIZE)?;
     let view = QrCodeView {

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    accounts::Role,
     api::{
         chat::time,
         endpoint::Endpoint,
@@ -90,9 +89,8 @@ async fn config(
 }
 
 async fn is_anybody_online(services: &Services, bot: &Bot) -> Result<bool, Error> {
-    let people = services.teams.people_of(Some(bot.id)).await?;
-    let mut people = people.iter().filter(|user| Role::Agent <= user.role);
-    Ok(people.any(|user| services.presence.is_online(user.id)))
+    let people = services.teams.workers_of(Some(bot.id)).await?;
+    Ok(people.iter().any(|user| services.presence.is_online(user.id)))
 }
 
 /// Who visits.

@@ -198,6 +198,27 @@ impl<'a> OutboxQueue<'a> {
         Ok((entries, last))
     }
 
+    /// The first entries of a session, or of one of its chats, that wait to be sent or for their outcome, in the order in
+    /// which they were accepted. What is for later is not among them.
+    pub async fn unsent(
+        &self,
+        session: Uuid,
+        chat: Option<&Jid>,
+        limit: usize,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let mut queue = Key::new(trees::OUTBOX_QUEUE).uuid(session);
+        if let Some(chat) = chat {
+            queue = queue.text(chat.as_str());
+        }
+        let (mut entries, _) = self.entries(queue.all(), limit).await?;
+        let (lookups, _) = self.waiting(session, PlaceKind::Lookup, None, limit).await?;
+        let is_wanted = |entry: &OutboxEntry| chat.is_none_or(|chat| chat == entry.chat());
+        entries.extend(lookups.into_iter().filter(is_wanted));
+        entries.sort_by_key(|entry| entry.id);
+        entries.truncate(limit);
+        Ok(entries)
+    }
+
     /// How many entries wait in each session.
     pub async fn count(&self) -> Result<HashMap<Uuid, Counted>, StoreError> {
         let mut all: HashMap<Uuid, Counted> = HashMap::new();
