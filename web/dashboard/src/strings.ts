@@ -36,6 +36,7 @@ export const strings = translated("common", {
     download: (title: string) => `Download ${title} as CSV`,
     empty: "Nothing in this period.",
   },
+  table: { search: "Search this list", nothing: "Nothing matches" },
   pager: {
     label: "Pages",
     previous: "Previous page",

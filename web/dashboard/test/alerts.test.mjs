@@ -94,6 +94,9 @@ test("a sound and the desktop tell of a message, once they were chosen", async (
   await until("a notification", async () => (await told(page)).length === 1);
   assert.equal((await told(page))[0].body, HOSTILE_NAME);
   assert.equal(await tones(page), 2);
+  await writeFrom(gateway, BEN, "It comes on *Friday*, _not_ before");
+  await until("another", async () => (await told(page)).length === 2);
+  assert.equal((await told(page))[1].body, "It comes on Friday, not before");
   assert.equal(await page.locator("[data-evil]").count(), 0);
   await close();
 });
@@ -154,5 +157,16 @@ test("texts show their formatting, and their links lead away", async () => {
   assert.equal(await away.getAttribute("href"), "https://shop.example/a?b=1");
   assert.equal(await away.getAttribute("rel"), "noopener noreferrer nofollow");
   await assertAccessible(page, "formatting");
+  await text.hover();
+  await page.getByRole("button", { name: /^Actions for the message by/ }).last().click();
+  await page.getByRole("menuitem", { name: "Reply" }).click();
+  const about = page.locator("form.composer .about");
+  await about.getByText("Bold it no x", { exact: false }).waitFor();
+  assert.doesNotMatch(await about.innerText(), /[*_~`]/);
+  const search = page.getByRole("searchbox", { name: "Search" }).first();
+  await search.fill("shop.example");
+  const found = page.getByRole("button", { name: /Bold it no x/ });
+  await found.waitFor();
+  assert.doesNotMatch(await found.innerText(), /[*_~`]/);
   await close();
 });

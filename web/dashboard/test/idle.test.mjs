@@ -3,10 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, open } from "./support/browser.mjs";
-import { ADA, conversationWith, writeFrom } from "./support/chats.mjs";
-import { link, startGateway, until } from "./support/gateway.mjs";
-import { askAs } from "./support/people.mjs";
-import { allAddresses } from "./support/routes.mjs";
+import { fillEveryPage } from "./support/every-page.mjs";
+import { startGateway, until } from "./support/gateway.mjs";
 import { sideBySide } from "./support/side-by-side.mjs";
 import { signedIn } from "./support/signed-in.mjs";
 
@@ -22,45 +20,6 @@ before(async () => {
   [browser, gateway] = await Promise.all([launch(), startGateway({ withKey: true })]);
 });
 after(() => Promise.all([browser?.close(), gateway?.stop()]));
-
-/** Something on every page: a session that is ready, a webhook with a delivery, a chat, a bot. */
-async function fill() {
-  const make = async (path, draft) => (await askAs(gateway, gateway.key, "POST", path, draft)).id;
-  await link(gateway, "shop", "15551234567");
-  const hook = { url: "http://127.0.0.1:9/nobody", events: ["*"] };
-  const { data } = await gateway.ask("POST", "/api/v1/sessions/shop/webhooks", hook);
-  await writeFrom(gateway, ADA, "Good morning");
-  const { id } = await conversationWith(gateway, ADA);
-  const bot = await make("/api/v1/bots", { name: "Desk" });
-  const contact = await make("/api/whatsapp-api/contacts", { phone: "+15557000001" });
-  await make("/api/whatsapp-api/templates", {
-    name: "hello", language: "en", category: "UTILITY",
-    components: [{ type: "BODY", text: "Hello" }],
-  });
-  const rule = await make("/api/v1/automations", {
-    bot_id: bot, name: "Greet", trigger: { type: "session_created" },
-    actions: [{ type: "add_tag", tag: "new" }],
-  });
-  const flow = await make("/api/whatsapp-api/flows", {
-    name: "Hello", trigger: { type: "keyword", keywords: ["menu"] },
-    steps: [{ id: "hello", type: "message", text: "Hello" }],
-  });
-  const broadcast = await make("/api/whatsapp-api/broadcasts", {
-    name: "Hello", templateName: "hello", language: "en", tags: ["*"],
-  });
-  const pages = await allAddresses({
-    "sessions/:id": "sessions/shop",
-    "bots/:id": `bots/${bot}`,
-    "contacts/:id": `contacts/${contact}`,
-    "broadcasts/:id": `broadcasts/${broadcast}`,
-    "broadcasts/:id/edit": `broadcasts/${broadcast}/edit`,
-    "automations/:bot/new": `automations/${bot}/new`,
-    "automations/:bot/:id": `automations/${bot}/${rule}`,
-    "flows/:id": `flows/${flow}`,
-    "webhooks/:id": `webhooks/${data.id}?session=shop`,
-  });
-  return [...pages, `#/chat?with=${id}`];
-}
 
 /** Opens a page, and a tab on it if one is named. Its requests are listed from then on. */
 async function view(hash, tab) {
@@ -81,7 +40,7 @@ async function opened(asked) {
 }
 
 test("no page asks the gateway again and again while it is only looked at", async () => {
-  const first = await sideBySide(await fill(), (hash) => view(hash));
+  const first = await sideBySide(await fillEveryPage(gateway), (hash) => view(hash));
   // Each further tab of a page is a view of its own.
   const tabs = await sideBySide(first, async ({ name, page }) =>
     (await page.getByRole("tab", { selected: false }).allInnerTexts()).map((tab) => [name, tab]));

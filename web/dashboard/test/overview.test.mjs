@@ -35,3 +35,19 @@ test("messages in and out, and what waits, are counted and drawn", async () => {
   assert.match(page.url(), /minutes=1440/);
   await close();
 });
+
+test("charts are drawn whatever a browser says its language is", async () => {
+  for (const language of ["en-US@posix", "C", "", "not_a_language", undefined]) {
+    const { page, close } = await open(browser, gateway, { hash: "#/nowhere" });
+    await page.addInitScript((said) => {
+      Object.defineProperty(navigator, "language", { configurable: true, get: () => said });
+      const all = said === undefined ? [] : [said];
+      Object.defineProperty(navigator, "languages", { get: () => all });
+    }, language);
+    await page.goto(`${gateway.address}/#/?minutes=15`);
+    await page.reload();
+    await page.locator(".u-over").nth(4).waitFor();
+    await page.getByText("Running for").waitFor();
+    await close();
+  }
+});

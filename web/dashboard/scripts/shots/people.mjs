@@ -89,7 +89,7 @@ export const shots = [
     people: true,
     ready: async (page, gateway) => {
       await comeIn(page, gateway.token);
-      await page.getByText("createInvitation").first().waitFor();
+      await page.getByText("Invite person").first().waitFor();
     },
   },
   {

@@ -1,4 +1,6 @@
 // Draws a chart with uPlot, in the colours of the page. Fetched when the first chart is shown.
+// Before uPlot, which makes a number format of navigator.language as it is loaded.
+import "./known-language";
 import uPlot from "uplot";
 import { locale } from "../strings";
 

@@ -11,15 +11,18 @@ export function explain(
   if (code === "RATE_LIMIT_EXCEEDED") return REASONS.tooMany(retryAfter);
   if (code === "FORBIDDEN") return forbidden(message, isPerson);
   return known(code)
-    ?? { title: message || REASONS.unknown, advice: message ? "" : REASONS.again };
+    ?? { title: sentence(message) || REASONS.unknown, advice: message ? "" : REASONS.again };
 }
+
+/** The gateway's messages begin with a small letter. */
+const sentence = (message: string): string => message.charAt(0).toUpperCase() + message.slice(1);
 
 /** What a key or a role lacks, by the gateway's own sentence, and what to ask for. */
 function forbidden(message: string, isPerson: boolean): Explained {
   const scope = /lacks the scope '([\w*]+)'/.exec(message)?.[1];
   if (scope) return isPerson ? REASONS.role : REASONS.scope(scope);
   if (message.includes("for one session")) return REASONS.oneSession;
-  return { title: message || REASONS.notAllowed, advice: "" };
+  return { title: sentence(message) || REASONS.notAllowed, advice: "" };
 }
 
 /** What to do about the reason why a session failed, in the gateway's words. */

@@ -12,6 +12,7 @@ import { contacts } from "./contacts";
 import { events } from "./events";
 import { FAILURES, REASONS } from "./failures";
 import { words as inbox } from "./inbox";
+import { operations } from "./operations";
 import type { Words } from "./pack";
 import { words as signIn } from "./sign-in";
 import { replies, templates } from "./templates";
@@ -21,6 +22,6 @@ import { work } from "./work";
 
 export const ENGLISH: Words = {
   common: strings, failures: FAILURES, reasons: REASONS, signIn, account, team, analytics,
-  audit, automations, bots, broadcasts, business, chat, contacts, events, inbox, replies, templates,
-  timeline, webhooks, work,
+  audit, automations, bots, broadcasts, business, chat, contacts, events, inbox, operations,
+  replies, templates, timeline, webhooks, work,
 };

@@ -68,6 +68,7 @@ export const FAILURES = translated("failures", {
   },
   UNAUTHORIZED: { title: "You are not signed in", advice: "Sign in with an API key." },
   UNAUTHENTICATED: { title: "You are not signed in", advice: "Sign in with an API key." },
+  NOT_FOUND: { title: "Not found", advice: "It may have been deleted." },
   SESSION_NOT_FOUND: {
     title: "Session not found",
     advice: "It may have been removed.",

@@ -13,6 +13,7 @@ import type { contacts } from "./contacts";
 import type { events } from "./events";
 import type { FAILURES, REASONS } from "./failures";
 import type { words as inbox } from "./inbox";
+import type { operations } from "./operations";
 import type { words as signIn } from "./sign-in";
 import type { replies, templates } from "./templates";
 import type { timeline } from "./timeline";
@@ -37,6 +38,7 @@ export interface Words {
   contacts: typeof contacts;
   events: typeof events;
   inbox: typeof inbox;
+  operations: typeof operations;
   replies: typeof replies;
   templates: typeof templates;
   timeline: typeof timeline;

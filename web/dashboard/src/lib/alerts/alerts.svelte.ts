@@ -57,7 +57,7 @@ export function followAlerts(counted: Counted): () => void {
     listen({
       event: (event) => {
         if (CHANGES.includes(event.event)) pacer.push();
-        if (counted.chat && event.event === "message") tell(event);
+        if (counted.chat && event.event === "message") void tell(event);
       },
       fresh: () => pacer.push(),
     }),
@@ -79,7 +79,7 @@ export function readOne(): void {
   showCount(waiting.chat);
 }
 
-function tell({ data, timestamp }: GatewayEvent): void {
+async function tell({ data, timestamp }: GatewayEvent): Promise<void> {
   const { chatId: chat, fromMe: isOwn, isStatus, isChannel, body, notifyName: name } = data;
   if (typeof chat !== "string" || isOwn !== false || isStatus === true || isChannel === true) {
     return;
@@ -89,13 +89,23 @@ function tell({ data, timestamp }: GatewayEvent): void {
   if (wantsSound()) chime();
   if (wantsDesktop() && document.visibilityState !== "visible") {
     const title = typeof name === "string" && name ? name : chat.split("@", 1)[0] ?? "";
-    const text = typeof body === "string" && body ? body : strings.alerts.noText;
+    const text = typeof body === "string" && body ? await plain(body) : strings.alerts.noText;
     const shown = new Notification(title, { body: text.slice(0, 200), tag: chat });
     shown.onclick = () => {
       focus();
       shown.close();
       void goTo(chat);
     };
+  }
+}
+
+/** A text without the signs of its formatting. What reads them is not in the first load. */
+async function plain(body: string): Promise<string> {
+  try {
+    return (await import("../markup")).withoutSigns(body);
+  } catch {
+    // The gateway is away: the text as it stands is better than none.
+    return body;
   }
 }
 

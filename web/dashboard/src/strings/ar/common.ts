@@ -35,6 +35,7 @@ export default {
     download: (title) => `تنزيل ${title} بصيغة CSV`,
     empty: "لا بيانات في هذه الفترة.",
   },
+  table: { search: "البحث في هذه القائمة", nothing: "لا توجد نتائج مطابقة" },
   pager: {
     label: "الصفحات",
     previous: "الصفحة السابقة",

@@ -12,6 +12,7 @@ export default {
   },
   UNAUTHORIZED: { title: "لم تسجّل الدخول", advice: "سجّل الدخول بمفتاح API." },
   UNAUTHENTICATED: { title: "لم تسجّل الدخول", advice: "سجّل الدخول بمفتاح API." },
+  NOT_FOUND: { title: "غير موجود", advice: "ربما تم حذفه." },
   SESSION_NOT_FOUND: { title: "الجلسة غير موجودة", advice: "ربما أُزيلت." },
   SESSION_ALREADY_EXISTS: { title: "توجد جلسة بهذا الاسم", advice: "اختر اسمًا آخر." },
   SESSION_NOT_READY: {

@@ -34,6 +34,7 @@ export default {
     download: (title) => `${title} als CSV herunterladen`,
     empty: "Keine Daten in diesem Zeitraum.",
   },
+  table: { search: "Diese Liste durchsuchen", nothing: "Nichts passt" },
   pager: {
     label: "Seiten",
     previous: "Vorherige Seite",

@@ -18,6 +18,7 @@ export default {
     title: "Sie sind nicht angemeldet",
     advice: "Melden Sie sich mit einem API-Schlüssel an.",
   },
+  NOT_FOUND: { title: "Nicht gefunden", advice: "Vielleicht wurde es gelöscht." },
   SESSION_NOT_FOUND: {
     title: "Sitzung nicht gefunden",
     advice: "Sie wurde vielleicht entfernt.",

@@ -18,6 +18,7 @@ const pack: Pack = {
   contacts: () => import("./contacts"),
   events: () => import("./events"),
   inbox: () => import("./inbox"),
+  operations: () => import("./operations"),
   replies: () => import("./replies"),
   templates: () => import("./templates"),
   timeline: () => import("./timeline"),

@@ -34,6 +34,7 @@ export default {
     download: (title) => `Descargar ${title} en CSV`,
     empty: "No hay datos en este período.",
   },
+  table: { search: "Buscar en esta lista", nothing: "Nada coincide" },
   pager: {
     label: "Páginas",
     previous: "Página anterior",

@@ -18,6 +18,7 @@ export default {
     title: "No has iniciado sesión",
     advice: "Inicia sesión con una clave de API.",
   },
+  NOT_FOUND: { title: "No se encontró", advice: "Es posible que se haya eliminado." },
   SESSION_NOT_FOUND: {
     title: "Sesión no encontrada",
     advice: "Puede que se haya quitado.",

@@ -34,6 +34,7 @@ export default {
     download: (title) => `${title} CSV में डाउनलोड करें`,
     empty: "इस अवधि में कुछ नहीं।",
   },
+  table: { search: "इस सूची में खोजें", nothing: "कुछ नहीं मिला" },
   pager: {
     label: "पेज",
     previous: "पिछला पेज",

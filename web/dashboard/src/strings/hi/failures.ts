@@ -12,6 +12,7 @@ export default {
   },
   UNAUTHORIZED: { title: "आपने साइन इन नहीं किया है", advice: "API कुंजी से साइन इन करें।" },
   UNAUTHENTICATED: { title: "आपने साइन इन नहीं किया है", advice: "API कुंजी से साइन इन करें।" },
+  NOT_FOUND: { title: "नहीं मिला", advice: "हो सकता है इसे मिटा दिया गया हो।" },
   SESSION_NOT_FOUND: { title: "सेशन नहीं मिला", advice: "शायद हटा दिया गया है।" },
   SESSION_ALREADY_EXISTS: {
     title: "इस नाम का सेशन पहले से है",

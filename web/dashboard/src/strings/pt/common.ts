@@ -34,6 +34,7 @@ export default {
     download: (title) => `Baixar ${title} em CSV`,
     empty: "Nenhum dado neste período.",
   },
+  table: { search: "Buscar nesta lista", nothing: "Nada corresponde" },
   pager: {
     label: "Páginas",
     previous: "Página anterior",

@@ -12,6 +12,7 @@ export default {
   },
   UNAUTHORIZED: { title: "Você não entrou", advice: "Entre com uma chave de API." },
   UNAUTHENTICATED: { title: "Você não entrou", advice: "Entre com uma chave de API." },
+  NOT_FOUND: { title: "Não encontrado", advice: "Pode ter sido excluído." },
   SESSION_NOT_FOUND: {
     title: "Sessão não encontrada",
     advice: "Ela pode ter sido removida.",
