@@ -1,7 +1,7 @@
 // Keys: shown once, listed, used and revoked. What else the settings tell and change.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertCount, launch, open } from "./support/browser.mjs";
+import { assertAccessible, assertCount, launch, open } from "./support/browser.mjs";
 import { startGateway, until } from "./support/gateway.mjs";
 import { makePerson, OWNER } from "./support/people.mjs";
 import { signedIn } from "./support/signed-in.mjs";
@@ -154,5 +154,28 @@ test("providers are tested by one real thing, and say how that went", async () =
   await page.getByText(/^It worked, in/).waitFor();
   const { data } = await gateway.ask("GET", `/_simulator/v1/mail?to=${OWNER.email}`);
   assert.ok(data.mails.some(({ subject }) => subject === "A test of mail"));
+  await close();
+});
+
+test("a long list has pages and a search", async () => {
+  const names = Array.from({ length: 60 }, (_, at) => `Partner ${String(at).padStart(2, "0")} é`);
+  for (const name of names) {
+    await gateway.ask("POST", "/api/v1/api-keys", { name, scopes: ["read"] });
+  }
+  const { page, close } = await open(browser, gateway, {
+    hash: "#/settings", ...signedIn(gateway),
+  });
+  const table = page.getByRole("table", { name: "API keys" });
+  const rows = table.locator("tbody tr");
+  await until("one page of rows", async () => await rows.count() === 50);
+  const next = page.getByRole("button", { name: "Next page" });
+  await next.click();
+  await until("the rest", async () => await rows.count() < 50 && 10 <= await rows.count());
+  await page.getByRole("searchbox", { name: /^Search this list/ }).fill("PARTNER 07 E");
+  await until("what was searched for", async () => await rows.count() === 1);
+  await rows.getByText(names[7]).waitFor();
+  await assertAccessible(page, "a list that is searched");
+  await page.getByRole("searchbox", { name: /^Search this list/ }).fill("nobody of this name");
+  await page.getByText("Nothing matches").waitFor();
   await close();
 });

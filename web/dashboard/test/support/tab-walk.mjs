@@ -4,7 +4,7 @@
 const MOST_STOPS = 400;
 
 /**
- * Goes by Tab over what is within an element that can take the focus, and gives the faults: a
+ * Goes by Tab over what is within an element, and gives the faults: a
  * control that is not reached or is reached twice, an order that is not the order of reading, a
  * focus that is not seen.
  */
@@ -95,6 +95,7 @@ function prepare(within) {
   const reached = new Set();
   let last = null;
   // Tab goes on from there.
+  if (!root.hasAttribute("tabindex")) root.tabIndex = -1;
   root.focus({ preventScroll: true });
   globalThis.walk_ = {
     step() {
