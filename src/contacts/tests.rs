@@ -174,7 +174,7 @@ async fn a_contact_is_found_by_words_of_its_name_parts_of_its_number_and_its_tag
         assert_eq!(found(search(text)).await, expected, "{text:?}");
     }
     contacts.change(jane, email("jane@example.com"), BY).await.unwrap();
-    assert_eq!(found(search("jj+shop@example.com")).await, vec![]);
+    assert!(found(search("jj+shop@example.com")).await.is_empty());
     let tag = ContactFilter { tag: Some("vip".to_owned()), ..ContactFilter::default() };
     assert_eq!(found(tag.clone()).await, [john]);
     assert_eq!(

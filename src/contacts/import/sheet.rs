@@ -223,7 +223,7 @@ fn no_phone() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Cursor};
+    use std::io::{self, Cursor, SeekFrom};
 
     use proptest::prelude::*;
 
