@@ -49,8 +49,10 @@ pub enum Order {
 /// Which contacts, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct ContactFilter {
-    /// The beginnings of words of the name or of the e-mail address, a part of the number, or a WhatsApp id.
+    /// The beginnings of words of the name, a part of the number, or a WhatsApp id.
     pub search: Option<String>,
+    /// Whether the search finds e-mail addresses that begin so, too.
+    pub by_email: bool,
     pub tag: Option<String>,
     pub opted_in: Option<bool>,
     pub medium: Option<Medium>,
@@ -228,7 +230,11 @@ async fn wanted(store: &Store, filter: &ContactFilter) -> Result<Option<Vec<Uuid
         sets.push(below(store, by_tag(tag)).await?);
     }
     if let Some(search) = &filter.search {
-        sets.push(search_for(store, search).await?);
+        let mut found = search_for(store, search).await?;
+        if filter.by_email {
+            found.extend(with_email(store, search).await?);
+        }
+        sets.push(found);
     }
     let opted_in = filter.opted_in.map(|opted_in| Trait::OptedIn(Medium::WhatsApp, opted_in));
     let others = [opted_in, filter.medium.map(Trait::Medium), filter.bot.map(Trait::Bot)];
@@ -238,15 +244,13 @@ async fn wanted(store: &Store, filter: &ContactFilter) -> Result<Option<Vec<Uuid
     Ok(intersection(sets))
 }
 
-/// Those whose name has words that begin so, those whose e-mail address begins so, those whose number has these digits, and
-/// who has this id.
+/// Those whose name has words that begin so, those whose number has these digits, and who has this id.
 async fn search_for(store: &Store, text: &str) -> Result<Vec<Uuid>, StoreError> {
     let mut sets = Vec::new();
     for word in words(text) {
         sets.push(begins_with(store, &BY_WORD.key(), &word).await?);
     }
     let mut found = intersection(sets).unwrap_or_default();
-    found.extend(with_email(store, text).await?);
     match sought(text) {
         Some(Sought::Digits(digits)) => {
             found.extend(begins_with(store, &BY_DIGITS.key(), &digits).await?);

@@ -24,21 +24,21 @@ pub struct Automation {
     pub flows: Flows,
 }
 
-/// Links to files, which hold as long as the configuration says.
-pub async fn media_links(
+/// Links to files, which hold as long as the configuration says; and what makes messages of files, with links to them
+/// where others know an address of the gateway.
+pub async fn files(
     config: &Config,
-    store: &Store,
-    clock: &Clock,
-) -> Result<MediaLinks, StoreError> {
+    (store, clock): (&Store, &Clock),
+    messaging: &Messaging,
+) -> Result<(MediaLinks, FileMessages), StoreError> {
     let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
-    MediaLinks::open(store, clock.clone(), life).await
-}
-
-/// What makes messages of files, with links to them where others know an address of the gateway.
-pub fn file_messages(config: &Config, messaging: &Messaging, links: &MediaLinks) -> FileMessages {
+    let links = MediaLinks::open(store, clock.clone(), life).await?;
     let Messaging { library, uploads, message_files, .. } = messaging.clone();
-    let (links, public_url) = (links.clone(), config.server.public_url.clone());
-    FileMessages { library, uploads, message_files, links, public_url }
+    let public_url = config.server.public_url.clone();
+    let links_of_messages = links.clone();
+    let messages =
+        FileMessages { library, uploads, message_files, links: links_of_messages, public_url };
+    Ok((links, messages))
 }
 
 impl Automation {

@@ -216,9 +216,8 @@ impl Gateway {
             settings: settings.clone(),
             jobs: jobs.clone(),
         };
-        let media_links = automation::media_links(&config, &store, &clock).await;
-        let media_links = media_links.map_err(|source| store_error(&config, source))?;
-        let files = automation::file_messages(&config, &messaging, &media_links);
+        let opened = automation::files(&config, (&store, &clock), &messaging).await;
+        let (media_links, files) = opened.map_err(|source| store_error(&config, source))?;
         let opened = Automation::open(&inbox_parts, &jobs, (&messaging.tags, files)).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
         let assistant = business::assistant(&config, &retrieval, &own_ports, &clock);

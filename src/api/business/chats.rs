@@ -18,7 +18,6 @@ use crate::{
         kit::{
             self, Body, Data, Limit, OwnSessions, Paged, Paging, Path, Query, Repeat, path_value,
         },
-        workspace::people_search,
     },
     domain::{
         Error, ErrorCode, Timestamp,
@@ -95,7 +94,7 @@ pub struct ChatsQuery {
     /// `whatsapp`, `sms` or `slack`.
     #[schema(max_length = 20)]
     channel: Option<String>,
-    /// Part of the name, in any case and without marks, or of the number; or the beginning of the e-mail address.
+    /// Part of the name, in any case and without marks, or of the number.
     #[schema(max_length = 100)]
     search: Option<String>,
     /// Only those with a star, or only the others.
@@ -312,7 +311,6 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
         unread: query.unread,
         tags: tag.flatten().into_iter().collect(),
         search: query.search.clone(),
-        people: people_search::by_email(call, query.search.as_deref()).await?,
         ..InboxFilter::default()
     };
     Ok((filter, is_nowhere || tag == Some(None)))

@@ -97,8 +97,8 @@ enum Direction {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactsQuery {
-    /// Beginnings of words of the name, or of the e-mail address, whatever their case and accents, digits of the number, or
-    /// its WhatsApp id (`…@c.us`, `…@lid`); fewer than three digits find the beginning of a number.
+    /// Beginnings of words of the name, whatever their case and accents, digits of the number, or its WhatsApp id
+    /// (`…@c.us`, `…@lid`); fewer than three digits find the beginning of a number.
     #[schema(max_length = 200)]
     search: Option<String>,
     /// A tag, whatever its case.
@@ -124,6 +124,8 @@ impl ContactsQuery {
         Ok(ContactFilter {
             after: self.before.as_deref().map(ContactId::read).transpose()?,
             search: self.search,
+            // The API finds contacts by name and number.
+            by_email: false,
             tag: self.tag,
             opted_in: self.opted_in,
             medium: self.channel.map(Medium::from),

@@ -102,7 +102,7 @@ async fn list(
         None => None,
     };
     let ContactsQuery { search, tag, page, .. } = query;
-    let filter = ContactFilter { search, tag, bot, ..ContactFilter::default() };
+    let filter = ContactFilter { search, by_email: true, tag, bot, ..ContactFilter::default() };
     let (skipped, limit) = page.place();
     let found = call.contacts.list(&filter, skipped as u64, limit).await?;
     let chats: Vec<_> = found.contacts.iter().flat_map(Contact::chats).collect();

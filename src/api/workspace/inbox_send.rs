@@ -18,8 +18,8 @@ use crate::{
     },
     content::Filled,
     domain::{
-        Content, Error, ErrorCode, SessionId, command::MediaKind, conversation::message_uuid,
-        outbox::SendOptions,
+        Content, Error, ErrorCode, MessageId, SessionId, Timestamp, command::MediaKind,
+        conversation::message_uuid, outbox::SendOptions,
     },
     inbox::{Agent, Author, AuthorKind, Draft, Recipient, Terms},
     messaging::{MessageStatus, SendOutcome},
@@ -122,17 +122,22 @@ async fn send(
         options,
     };
     let sent = call.sending.send(prepared, draft, terms).await.map_err(in_own_words)?;
-    let (message, at, status) = match sent.outcome {
-        SendOutcome::Sent(sent) => (sent.id, sent.timestamp, MessageStatus::from(sent.ack)),
-        SendOutcome::Queued(entry) => {
-            (entry.message_id(entry.account.as_ref()), entry.queued_at, MessageStatus::Pending)
-        }
-    };
+    let (message, at, status) = now(sent.outcome);
     call.inbox.caught_up().await?;
     let id = message_uuid(&session, &message);
     let agent = author.id.map(|id| (id, author.name));
     let view = session_view::sent(&call, state, SentView { id, r#type, text, status, agent, at });
     Ok(Created::of(view))
+}
+
+/// A message as it is now: its id, its time and its status.
+fn now(outcome: SendOutcome) -> (MessageId, Timestamp, MessageStatus) {
+    match outcome {
+        SendOutcome::Sent(sent) => (sent.id, sent.timestamp, MessageStatus::from(sent.ack)),
+        SendOutcome::Queued(entry) => {
+            (entry.message_id(entry.account.as_ref()), entry.queued_at, MessageStatus::Pending)
+        }
+    }
 }
 
 /// The name of the field as this API has it.

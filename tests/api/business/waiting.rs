@@ -145,7 +145,7 @@ async fn a_message_that_is_taken_back_is_in_no_list() {
     let list = get(&app, "/messages?status=PENDING").await;
     assert_eq!(statuses(&list, &answer["id"]), ["PENDING"]);
     let (_, outbox) = app.get("/api/v1/sessions/shop/outbox").await;
-    let entry = outbox["data"]["outbox"][0]["outboxId"].as_str().unwrap().to_owned();
+    let entry = outbox["data"]["outbox"][0]["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/sessions/shop/outbox/{entry}");
     assert_eq!(app.call(Method::DELETE, &path, None).await.0, 200);
     assert_eq!(statuses(&get(&app, "/messages").await, &answer["id"]), Vec::<String>::new());
