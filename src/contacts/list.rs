@@ -233,6 +233,8 @@ async fn wanted(store: &Store, filter: &ContactFilter) -> Result<Option<Vec<Uuid
         let mut found = search_for(store, search).await?;
         if filter.by_email {
             found.extend(with_email(store, search).await?);
+            found.sort_unstable();
+            found.dedup();
         }
         sets.push(found);
     }

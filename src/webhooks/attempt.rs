@@ -50,6 +50,8 @@ pub struct DeliveryRequest<'a> {
 pub struct PostOutcome {
     pub attempt: Attempt,
     pub retry_after: Option<Duration>,
+    /// When the attempt began, in steady time.
+    pub begun: Timestamp,
 }
 
 impl PostOutcome {
@@ -87,7 +89,7 @@ impl Sender {
     ) -> PostOutcome {
         let guard = self.settings.guard_of(webhook);
         let permit = self.hosts.acquire(&webhook.url, guard).await;
-        let (at, since) = (self.clock.now(), Instant::now());
+        let (at, begun, since) = (self.clock.now(), self.clock.steady(), Instant::now());
         let is_public = permit.as_ref().is_ok_and(|permit| permit.is_public);
         let answered = match permit {
             Ok(permit) => send(webhook, request, &permit, self.settings.timeout, at).await,
@@ -101,7 +103,7 @@ impl Sender {
         let (delivery, number) = (request.delivery, request.number);
         let attempt =
             Attempt { delivery, number, at, duration_ms, status, error, response, is_public };
-        PostOutcome { attempt, retry_after }
+        PostOutcome { attempt, retry_after, begun }
     }
 
     /// Posts a test event, in the wording of the endpoint.

@@ -32,7 +32,7 @@ impl Verdict<'_> {
         chance: f64,
     ) -> Attempt {
         let Self { settings, now, steady } = *self;
-        let PostOutcome { attempt, retry_after } = outcome;
+        let PostOutcome { attempt, retry_after, begun } = outcome;
         let is_down = webhook.outage.is_some_and(|outage| !outage.is_over);
         let health = ReceiverHealth::of(attempt.status);
         if is_down && health != ReceiverHealth::Healthy {
@@ -61,7 +61,6 @@ impl Verdict<'_> {
                 (webhook.failing_since, webhook.failures_in_row) = (None, 0);
                 webhook.failing.clear();
                 // A success that began before the last failure does not show that the receiver works now.
-                let begun = steady - Duration::from_millis(attempt.duration_ms);
                 webhook.paused_until = webhook.paused_until.filter(|end| begun < *end);
                 if let Some(outage) = &mut webhook.outage
                     && outage.last_probe_at <= begun

@@ -29,7 +29,7 @@ async fn answered(status: u16, fresh: NewDelivery) -> Result<FinishedAttempt, Er
         response: None,
         is_public: false,
     };
-    let result = AttemptResult::Posted(PostOutcome { attempt, retry_after: None });
+    let result = AttemptResult::Posted(PostOutcome { attempt, retry_after: None, begun: at });
     Ok(FinishedAttempt { delivery, is_new: true, result })
 }
 

@@ -96,6 +96,8 @@ async fn people_are_found_by_their_email_address_and_by_its_beginning() {
         let total = list["total"].as_u64().or(list["pagination"]["total"].as_u64());
         (total.unwrap(), list)
     };
+    let id = text(&made["id"]);
+    let business = ["/api/whatsapp-api/contacts", "/api/whatsapp-api/chats"];
     for (search, found) in [
         ("jane.roe%40example.com", 1),
         ("JANE.ROE%40EXAMPLE.COM", 1),
@@ -104,12 +106,14 @@ async fn people_are_found_by_their_email_address_and_by_its_beginning() {
         ("roe%40example.com", 0),
         ("jane.roe%40example.org", 0),
     ] {
-        for list in ["/api/v1/contacts", "/api/whatsapp-api/contacts", "/api/whatsapp-api/chats"] {
-            let (total, shown) = total(&format!("{list}?search={search}")).await;
-            assert_eq!(total, found, "{list} {search}: {shown}");
+        let (count, shown) = total(&format!("/api/v1/contacts?search={search}")).await;
+        assert_eq!(count, found, "{search}: {shown}");
+        // The business API finds people by name and number.
+        for list in business {
+            let (count, shown) = total(&format!("{list}?search={search}")).await;
+            assert_eq!(count, 0, "{list} {search}: {shown}");
         }
     }
-    let id = text(&made["id"]);
     for (search, found) in [
         ("visitor%2B1%40example.com", 1),
         ("VISITOR%2B1%40Example.Com", 1),
