@@ -342,7 +342,7 @@ impl Consumer for Beset {
         let (key, id) = record("of others");
         work.get(&key).await?;
         let number = self.handled.fetch_add(1, Ordering::SeqCst);
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             let (now, color) = (from_seconds(1), String::new());
             let name = number.to_string();
             let tag = Tag { id, name, color, created_at: now, updated_at: now };
