@@ -40,7 +40,7 @@ pub struct Admitted {
     pub principal: Principal,
     pub repeat: Repeat,
     pub standing: Option<Standing>,
-    /// What is taken back where the handler refuses the request.
+    /// The permits that are released where the handler refuses the request.
     pub provisional: Option<Provisional>,
 }
 

@@ -54,7 +54,7 @@ impl Counted {
     }
 }
 
-/// Text messages of tests in a minute, whoever asks for them: each has its price, and goes to a number that is typed.
+/// Text messages of tests in a minute, of all callers together: each has its price, and goes to a number that is typed.
 const SMS_TESTS: u32 = 1;
 
 /// All limits of a gateway; none where a setting is 0.
