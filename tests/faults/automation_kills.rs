@@ -12,13 +12,18 @@ use wagate::breakpoint::{Breakpoint, VARIABLE};
 use crate::{
     people::{People, count, death, messages_of, settled, shown},
     support::{
-        PHONE,
+        PATIENCE, PHONE,
         daemon::{Daemon, kills},
         receiver::{Answer, Receiver},
     },
 };
 
 const ROUNDS: usize = 8;
+/// Quick retries, and so many that chance alone makes no dead letter: one of five tries fails.
+const RETRIES: (&str, &str) = (
+    "WAGATE_WEBHOOKS__RETRY_SCHEDULE",
+    "20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms",
+);
 const NOTED: &str = "Noted";
 const QUESTION: &str = "Which size?";
 const THANKS: &str = "Thank you";
@@ -129,9 +134,7 @@ async fn check_calls(daemon: &Daemon, bot: &str, (receiver, asked): (&Receiver, 
         }
         ids
     };
-    // The more deliveries there are, the more of them fail again and wait for longer each time.
-    let seconds = 120 + kills(ROUNDS) as u64;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(seconds);
+    let deadline = tokio::time::Instant::now() + PATIENCE + Duration::from_secs(kills(ROUNDS) as u64);
     while !settled().await || ids().await.len() < asked {
         assert!(tokio::time::Instant::now() < deadline, "{asked} asked, {:?}", ids().await);
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -143,7 +146,7 @@ async fn check_calls(daemon: &Daemon, bot: &str, (receiver, asked): (&Receiver, 
 #[tokio::test(flavor = "multi_thread")]
 async fn wherever_it_dies_each_step_of_rules_and_flows_is_done_once() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(folder.path()).await;
+    let daemon = Daemon::start_with(folder.path(), 0, &[RETRIES]).await;
     daemon.link("s", PHONE).await;
     // Now and then it fails, so that deliveries are repeated, too.
     let receiver = Receiver::choosing(|_, before| match before % 5 {
@@ -162,13 +165,13 @@ async fn wherever_it_dies_each_step_of_rules_and_flows_is_done_once() {
             Breakpoint::SendAnswered,
         ];
         let plan = death(&points, round, 2 + round * 7 % 23);
-        let settings = [(VARIABLE, plan.as_str())];
+        let settings = [(VARIABLE, plan.as_str()), RETRIES];
         // It may die over what the last one left.
         let Some(daemon) = Daemon::try_start(folder.path(), 0, &settings).await else { continue };
         let people = People::of(&daemon);
         tokio::join!(write_until_it_dies(&people, round, &mut written), daemon.died());
     }
-    let daemon = Daemon::start(folder.path()).await;
+    let daemon = Daemon::start_with(folder.path(), 0, &[RETRIES]).await;
     daemon.wait_until_ready("s").await;
     let mut asked = 0;
     for who in &written {

@@ -11,7 +11,8 @@ import { link, startGateway } from "../test/support/gateway.mjs";
 const CONVERSATIONS = 100_000;
 const MESSAGES = 100_000;
 const FIRST_ID = 1_000_000_001;
-const SECONDS = 8;
+/** Eight seconds at sixty frames a second. */
+const FRAMES = 480;
 const STEP = 60;
 
 const words = "the lamps are in the window and the harbour lies behind the old tree".split(" ");
@@ -43,15 +44,23 @@ async function answerLists(page, like) {
   });
 }
 
-/** Scrolls for a while, a step at each frame; the times between frames are milliseconds. */
-function scroll(page, selector, step, seconds) {
-  return page.evaluate(async ([where, by, time]) => {
+/**
+ * Scrolls a step at each of so many frames. The times between frames are milliseconds; `drawn`
+ * counts the rows that came into the page.
+ */
+function scroll(page, selector, step, count) {
+  return page.evaluate(async ([where, by, most]) => {
     const element = document.querySelector(where);
     const frames = [];
-    let [rows, way] = [0, 0];
+    let [rows, way, drawn] = [0, 0, 0];
+    const observer = new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) {
+        drawn += [...addedNodes].filter((node) => node.nodeName === "LI").length;
+      }
+    });
+    observer.observe(element, { childList: true, subtree: true });
     await new Promise((resolve) => {
       let last = performance.now();
-      const end = last + time * 1000;
       const next = (now) => {
         frames.push(now - last);
         last = now;
@@ -59,13 +68,14 @@ function scroll(page, selector, step, seconds) {
         element.scrollTop += by;
         way += Math.abs(element.scrollTop - from);
         rows = Math.max(rows, element.querySelectorAll("li").length);
-        if (now < end) requestAnimationFrame(next);
+        if (frames.length <= most) requestAnimationFrame(next);
         else resolve();
       };
       requestAnimationFrame(next);
     });
-    return { frames: frames.slice(1), rows, way };
-  }, [selector, step, seconds]);
+    observer.disconnect();
+    return { frames: frames.slice(1), rows, way, drawn };
+  }, [selector, step, count]);
 }
 
 function oneOf(like, at) {
@@ -99,11 +109,11 @@ function print(name, { frames, rows, way }) {
 }
 
 /**
- * Scrolls both lists for so many seconds at each speed, and prints how that went. Gives what each
- * took: the times between frames, the rows in the page, and the milliseconds of the processor that
- * the page itself needed for a frame, however busy the machine is.
+ * Scrolls both lists for so many frames at each speed, and prints how that went. Gives what each
+ * took: the times between frames, the rows in the page and those that came into it, and how often
+ * the page was laid out for a frame.
  */
-export async function measure(seconds = SECONDS) {
+export async function measure(count = FRAMES) {
   const measured = [];
   const [browser, gateway] = await Promise.all([launch(), startGateway()]);
   await link(gateway, "shop", "15551234567");
@@ -123,14 +133,16 @@ export async function measure(seconds = SECONDS) {
   /** Scrolls, and prints what the page itself had to do for each frame. */
   const run = async (name, where, step) => {
     const before = await metrics();
-    const found = await scroll(page, where, step, seconds);
+    const found = await scroll(page, where, step, count);
     const now = await metrics();
     print(name, found);
     const [script, style, layout] = ["ScriptDuration", "RecalcStyleDuration", "LayoutDuration"]
       .map((key) => (now[key] - before[key]) * 1000 / found.frames.length);
     console.log(`  for each frame: script ${script.toFixed(1)} ms, style ${style.toFixed(1)} ms, `
       + `layout ${layout.toFixed(1)} ms`);
-    measured.push({ name, isFast: STEP < Math.abs(step), ...found, work: script + style + layout });
+    const layouts = (now.LayoutCount - before.LayoutCount) / found.frames.length;
+    console.log(`  laid out ${layouts.toFixed(1)} times for each frame; ${found.drawn} rows came in`);
+    measured.push({ name, ...found, layouts });
   };
   const list = ".list .scroller";
   await run("100,000 conversations, downwards", list, STEP);

@@ -89,7 +89,7 @@ export const shots = [
     people: true,
     ready: async (page, gateway) => {
       await comeIn(page, gateway.token);
-      await page.getByText("Invite person").first().waitFor();
+      await page.getByRole("cell", { name: "Invite person" }).first().waitFor();
     },
   },
   {
