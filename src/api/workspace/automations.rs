@@ -19,7 +19,7 @@ use crate::{
                 match_schema, matching,
             },
             bot_access,
-            pages::ShortPageQuery,
+            pages::{PageView, ShortPageQuery},
         },
     },
     automation::{
@@ -85,15 +85,8 @@ path_value! {
 struct AutomationsView {
     /// In the order in which they are tried.
     automations: Vec<AutomationView>,
-    /// How many there are, on all pages.
-    #[schema(example = 1)]
-    total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// A rule of a bot.
@@ -172,9 +165,9 @@ async fn list(
         .zip(found)
         .map(|(place, (rule, figures))| AutomationView::of(rule, figures, place))
         .collect();
-    let (total, page) = (automations.len(), query.page());
-    let (automations, per_page) = (query.of(automations), query.per_page(total));
-    Ok(Data::of(AutomationsView { automations, total, page, per_page }))
+    let page = query.view(automations.len());
+    let automations = query.of(automations);
+    Ok(Data::of(AutomationsView { automations, page }))
 }
 
 #[derive(Deserialize, ToSchema)]

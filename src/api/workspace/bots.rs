@@ -18,7 +18,7 @@ use crate::{
             bot_body::{ChangeBody, DraftBody},
             bot_view::{self, BotView},
             fields::{renamed, snake},
-            pages::ShortPageQuery,
+            pages::{PageView, ShortPageQuery},
         },
     },
     bots::{Bot, BotChange, BotDraft, BotStatus},
@@ -101,15 +101,8 @@ fn status_choice() -> Schema {
 struct BotsView {
     /// In the order in which they were made.
     bots: Vec<BotView>,
-    /// How many there are, on all pages.
-    #[schema(example = 1)]
-    total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 async fn list(
@@ -120,10 +113,9 @@ async fn list(
     let sight = Sight::of(&call).await?;
     let mut found = call.bots.list(query.status, search).await?;
     found.retain(|bot| sight.has(Some(bot.id)));
-    let total = found.len();
-    let (page, per_page) = (query.page.page(), query.page.per_page(total));
+    let page = query.page.view(found.len());
     let bots = bot_view::views(&call, query.page.of(found)).await?;
-    Ok(Data::of(BotsView { bots, total, page, per_page }))
+    Ok(Data::of(BotsView { bots, page }))
 }
 
 async fn create(

@@ -14,7 +14,11 @@ use crate::{
             path_value,
         },
         sessions::wire::seconds,
-        workspace::{bot_access, notes::TAG, pages::PageQuery},
+        workspace::{
+            bot_access,
+            notes::TAG,
+            pages::{PageQuery, PageView},
+        },
     },
     content::{CannedResponse, CannedResponseChange, CannedResponseDraft},
     domain::{Error, ErrorCode, Subject},
@@ -78,12 +82,8 @@ pub struct ResponsesQuery {
 struct ResponsesView {
     /// Oldest first.
     canned_responses: Vec<ResponseView>,
-    /// Those that were found, on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Responses that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// A text that people insert.
@@ -145,10 +145,9 @@ async fn list(
 ) -> Result<Data<ResponsesView>, ApiError> {
     let bot = bot_access::seen(&call, bot).await?;
     let found = call.canned_responses.list(bot.id, query.q.as_deref().unwrap_or_default()).await?;
-    let total = found.len();
+    let page = query.page.view(found.len());
     let canned_responses = query.page.of(found).into_iter().map(Into::into).collect();
-    let (page, per_page) = (query.page.page(), query.page.per_page());
-    Ok(Data::of(ResponsesView { canned_responses, total, page, per_page }))
+    Ok(Data::of(ResponsesView { canned_responses, page }))
 }
 
 #[derive(Deserialize, ToSchema)]

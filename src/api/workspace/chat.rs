@@ -18,6 +18,7 @@ use crate::{
         workspace::{
             bot_access,
             bots::{self, BotId},
+            pages::PageView,
             session_view::{
                 self, MessageView, SessionView, SourceView, status_name, status_schema,
             },
@@ -319,15 +320,8 @@ pub async fn message_of(
 struct SessionsView {
     /// Newest activity first.
     sessions: Vec<SessionView>,
-    /// How many there are on all pages.
-    #[schema(example = 1)]
-    total: u64,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Entries that a page holds at most.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 async fn list(
@@ -339,8 +333,8 @@ async fn list(
     let (filter, place) = (query.filter(&call, &bot).await?, query.pages.near_place()?);
     let found = call.inbox.page(&filter, None, place).await?;
     let sessions = session_view::views(&call, &found.items).await?;
-    let (page, per_page) = (query.pages.page(), query.pages.per_page());
-    Ok(Data::of(SessionsView { sessions, total: found.total, page, per_page }))
+    let page = query.pages.view(found.total);
+    Ok(Data::of(SessionsView { sessions, page }))
 }
 
 /// A conversation that was deleted.

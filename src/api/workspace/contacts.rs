@@ -18,7 +18,7 @@ use crate::{
             bot_access::{self, Sight},
             contact_view::{ContactView, ContactWithSessions},
             fields::renamed,
-            pages::PageQuery,
+            pages::{PageQuery, PageView},
             people_names::all_sessions,
         },
     },
@@ -85,12 +85,8 @@ pub struct ContactsQuery {
 struct ContactsView {
     /// Newest first.
     contacts: Vec<ContactView>,
-    /// Those that were found, on all pages.
-    total: u64,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Contacts that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 async fn list(
@@ -114,9 +110,9 @@ async fn list(
         let sessions = owners.iter().filter(|owner| **owner == contact.id).count();
         ContactView::of(contact, sessions, &sight)
     });
-    let (page, per_page) = (page.page(), page.per_page());
+    let page = page.view(found.total);
     let contacts = contacts.collect();
-    Ok(Data::of(ContactsView { contacts, total: found.total, page, per_page }))
+    Ok(Data::of(ContactsView { contacts, page }))
 }
 
 #[derive(Deserialize, ToSchema)]

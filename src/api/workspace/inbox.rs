@@ -14,6 +14,7 @@ use crate::{
             bot_access,
             bots::BotId,
             fields::{self, given},
+            pages::PageView,
             people_names::all_sessions,
             session_view::{self, STATUSES, SessionView},
             sessions::{self, ChatSessionId, SessionsQuery},
@@ -172,15 +173,8 @@ fn sort_choice() -> Schema {
 struct InboxView {
     /// In the order that was asked for.
     conversations: Vec<SessionView>,
-    /// How many there are on all pages.
-    #[schema(example = 1)]
-    total: u64,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Entries that a page holds at most.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 async fn list(
@@ -204,8 +198,8 @@ async fn list(
         None => (Vec::new(), 0),
     };
     let conversations = session_view::views(&call, &items).await?;
-    let (page, per_page) = (pages.page(), pages.per_page());
-    Ok(Data::of(InboxView { conversations, total, page, per_page }))
+    let page = pages.view(total);
+    Ok(Data::of(InboxView { conversations, page }))
 }
 
 /// Who makes a request, as somebody who works on conversations.

@@ -16,7 +16,10 @@ use crate::{
             path_value, required_choice,
         },
         sessions::wire::seconds,
-        workspace::{notes::TAG, pages::PageQuery},
+        workspace::{
+            notes::TAG,
+            pages::{PageQuery, PageView},
+        },
     },
     contacts::check_tag,
     domain::{Error, ErrorCode, Subject, Timestamp},
@@ -62,12 +65,8 @@ pub struct ViewsQuery {
 struct ViewsView {
     /// Those that everybody has, then the others, oldest first.
     views: Vec<OneView>,
-    /// Views on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Views that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// A saved filter of the inbox.
@@ -177,9 +176,8 @@ async fn list(
     let saved = call.views.list(call.principal().person()).await?;
     let saved = saved.into_iter().map(OneView::from);
     let all: Vec<OneView> = BUILT_IN.into_iter().map(of_all).chain(saved).collect();
-    let total = all.len();
-    let (page, per_page) = (query.page.page(), query.page.per_page());
-    Ok(Data::of(ViewsView { views: query.page.of(all), total, page, per_page }))
+    let page = query.page.view(all.len());
+    Ok(Data::of(ViewsView { views: query.page.of(all), page }))
 }
 
 #[derive(Deserialize, ToSchema)]

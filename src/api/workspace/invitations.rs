@@ -15,7 +15,7 @@ use crate::{
         },
         sessions::wire::seconds,
         workspace::{
-            pages::ShortPageQuery,
+            pages::{PageView, ShortPageQuery},
             users::{TAG, role_choice},
             views::role_schema,
         },
@@ -57,15 +57,8 @@ path_value! {
 struct InvitationsView {
     /// Newest first.
     invites: Vec<InvitationView>,
-    /// How many there are, on all pages.
-    #[schema(example = 1)]
-    total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// An invitation.
@@ -130,9 +123,9 @@ async fn list(
     Query(query): Query<ShortPageQuery>,
 ) -> Result<Data<InvitationsView>, ApiError> {
     let all = call.accounts.invitations.open().await?;
-    let (total, page, per_page) = (all.len(), query.page(), query.per_page(all.len()));
+    let page = query.view(all.len());
     let invites = query.of(all).into_iter().map(InvitationView::from).collect();
-    Ok(Data::of(InvitationsView { invites, total, page, per_page }))
+    Ok(Data::of(InvitationsView { invites, page }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -195,10 +195,9 @@ async fn list(
 ) -> Result<Data<DocumentsView>, ApiError> {
     bot_access::seen(&call, bot).await?;
     let documents = call.knowledge.list(bot).await?;
-    let total = documents.len();
-    let (page, per_page) = (query.page(), query.per_page(total));
+    let page = query.view(documents.len());
     let documents = query.of(documents).into_iter().map(DocumentView::from).collect();
-    Ok(Data::of(DocumentsView { documents, total, page, per_page }))
+    Ok(Data::of(DocumentsView { documents, page }))
 }
 
 async fn add(

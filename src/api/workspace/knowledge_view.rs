@@ -5,7 +5,7 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    api::{kit::required_choice, sessions::wire::seconds},
+    api::{kit::required_choice, sessions::wire::seconds, workspace::pages::PageView},
     knowledge::{Document, Hit, Kind, Opened, Status},
 };
 
@@ -69,14 +69,8 @@ pub struct OpenedView {
 pub struct DocumentsView {
     /// In the order in which they were made.
     pub documents: Vec<DocumentView>,
-    /// How many there are, on all pages.
-    pub total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    pub page: usize,
-    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
-    #[schema(example = 20)]
-    pub per_page: usize,
+    #[serde(flatten)]
+    pub page: PageView,
 }
 
 /// A piece of a document.

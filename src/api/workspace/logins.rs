@@ -10,7 +10,10 @@ use crate::{
         error::ApiError,
         kit::{Call, Data, Message, Path, Person, Query, path::uuid, path_value},
         sessions::wire::seconds,
-        workspace::{pages::ShortPageQuery, sign_in::TAG},
+        workspace::{
+            pages::{PageView, ShortPageQuery},
+            sign_in::TAG,
+        },
     },
     domain::Subject,
 };
@@ -44,15 +47,8 @@ path_value! {
 struct LoginsView {
     /// Newest first.
     logins: Vec<LoginView>,
-    /// How many there are, on all pages.
-    #[schema(example = 1)]
-    total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// A sign-in.
@@ -91,7 +87,7 @@ async fn list(
 ) -> Result<Data<LoginsView>, ApiError> {
     let (user, own) = call.signed_in()?;
     let all = call.accounts.sign_ins.logins(user).await?;
-    let (total, page, per_page) = (all.len(), query.page(), query.per_page(all.len()));
+    let page = query.view(all.len());
     let logins = query.of(all).into_iter().map(|login| LoginView {
         id: login.id.to_string(),
         created_at: seconds(login.created_at),
@@ -101,7 +97,7 @@ async fn list(
         user_agent: login.agent,
         current: login.id == own,
     });
-    Ok(Data::of(LoginsView { logins: logins.collect(), total, page, per_page }))
+    Ok(Data::of(LoginsView { logins: logins.collect(), page }))
 }
 
 async fn remove(call: Call<Person>, Path(id): Path<LoginId>) -> Result<Message, ApiError> {

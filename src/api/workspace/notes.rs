@@ -15,7 +15,7 @@ use crate::{
         sessions::wire::seconds,
         workspace::{
             bot_access,
-            pages::PageQuery,
+            pages::{PageQuery, PageView},
             people_names::{Names, PersonView},
             sessions,
         },
@@ -59,12 +59,8 @@ pub struct NotesQuery {
 struct NotesView {
     /// Newest first.
     notes: Vec<NoteView>,
-    /// Notes on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Notes that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// A note beside a conversation.
@@ -126,8 +122,8 @@ async fn list(
     let found = call.notes.list(&state.session, state.conversation, place).await?;
     let (names, NotePage { notes, total }) = (Names::of(&call).await?, found);
     let notes = notes.into_iter().map(|note| NoteView::of(note, &names)).collect();
-    let (page, per_page) = (query.page.page(), query.page.per_page());
-    Ok(Data::of(NotesView { notes, total, page, per_page }))
+    let page = query.page.view(total);
+    Ok(Data::of(NotesView { notes, page }))
 }
 
 #[derive(Deserialize, ToSchema)]

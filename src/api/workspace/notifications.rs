@@ -14,7 +14,7 @@ use crate::{
         },
         sessions::wire::seconds,
         workspace::{
-            pages::PageQuery,
+            pages::{PageQuery, PageView},
             preferences::{PreferencesBody, PreferencesView},
         },
     },
@@ -81,12 +81,8 @@ pub struct NotificationsQuery {
 struct NotificationsView {
     /// Newest first.
     notifications: Vec<NotificationView>,
-    /// Those that the filter leaves, on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Notifications that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
     /// How many were not read, whatever the filter.
     unread_count: u64,
 }
@@ -155,9 +151,7 @@ async fn list(
     let Page { notifications, total, unread } = found;
     Ok(Data::of(NotificationsView {
         notifications: notifications.into_iter().map(Into::into).collect(),
-        total,
-        page: query.page.page(),
-        per_page: query.page.per_page(),
+        page: query.page.view(total),
         unread_count: unread,
     }))
 }

@@ -1,6 +1,6 @@
 //! Numbered pages of the workspace API: `page` and `per_page`, and where lists begin.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{api::kit::Limit, domain::Error};
@@ -23,12 +23,17 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    pub fn page(self) -> usize {
+    fn page(self) -> usize {
         self.page.unwrap_or(1)
     }
 
-    pub fn per_page(self) -> usize {
+    fn per_page(self) -> usize {
         self.per_page.get()
+    }
+
+    /// This page of a list of so many entries.
+    pub fn view(self, total: impl TryInto<u64>) -> PageView {
+        PageView { total: counted(total), page: self.page(), per_page: self.per_page() }
     }
 
     /// Entries of the pages before, and how many this one holds.
@@ -53,6 +58,21 @@ impl PageQuery {
     }
 }
 
+/// Which of the entries are on a page, as every list of this API says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = WorkspacePage)]
+pub struct PageView {
+    /// Entries that were found, on all pages.
+    #[schema(example = 1)]
+    total: u64,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most.
+    #[schema(example = 20)]
+    per_page: usize,
+}
+
 /// Which page of a short list is asked for; all of it where nothing is said.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[schema(as = WorkspaceShortPageQuery)]
@@ -66,13 +86,18 @@ pub struct ShortPageQuery {
 }
 
 impl ShortPageQuery {
-    pub fn page(self) -> usize {
+    fn page(self) -> usize {
         self.page.unwrap_or(1)
     }
 
     /// Entries that a page of a list of this length holds at most.
-    pub fn per_page(self, total: usize) -> usize {
+    fn per_page(self, total: usize) -> usize {
         if self.is_whole() { total.max(USUAL) } else { self.per_page.unwrap_or(USUAL) }
+    }
+
+    /// This page of a list of so many entries.
+    pub fn view(self, total: usize) -> PageView {
+        PageView { total: counted(total), page: self.page(), per_page: self.per_page(total) }
     }
 
     fn is_whole(self) -> bool {
@@ -85,6 +110,10 @@ impl ShortPageQuery {
         let skipped = self.page().saturating_sub(1).saturating_mul(limit);
         all.into_iter().skip(skipped).take(limit).collect()
     }
+}
+
+fn counted(total: impl TryInto<u64>) -> u64 {
+    total.try_into().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

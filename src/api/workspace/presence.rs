@@ -10,7 +10,11 @@ use crate::{
         error::ApiError,
         kit::{Body, Call, Data, Person, Query, Repeat, choice, path::uuid, required_choice},
         sessions::wire::seconds,
-        workspace::{bot_access, pages::PageQuery, people_names::all_sessions},
+        workspace::{
+            bot_access,
+            pages::{PageQuery, PageView},
+            people_names::all_sessions,
+        },
     },
     domain::{Error, Subject, line},
     inbox::Agent,
@@ -133,12 +137,8 @@ pub struct PresenceQuery {
 struct TeamPresenceView {
     /// In the order in which they came to the workspace.
     members: Vec<MemberPresenceView>,
-    /// Members on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Members that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// Whether somebody is here.
@@ -170,7 +170,7 @@ async fn team(
     let team = query.team_id.as_deref().map(|id| uuid(id, Subject::Team)).transpose()?;
     let people = call.teams.people(team, &call.principal()).await?;
     let loads = call.assignments.loads(&all_sessions(&call)).await?;
-    let total = people.len();
+    let page = query.page.view(people.len());
     let shown = query.page.of(people).into_iter().map(|user| {
         let Shown { status, last_seen, message } = call.presence.of(user.id);
         MemberPresenceView {
@@ -182,8 +182,7 @@ async fn team(
             status_message: message,
         }
     });
-    let (page, per_page) = (query.page.page(), query.page.per_page());
-    Ok(Data::of(TeamPresenceView { members: shown.collect(), total, page, per_page }))
+    Ok(Data::of(TeamPresenceView { members: shown.collect(), page }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -201,12 +200,8 @@ pub struct AvailableQuery {
 struct AvailableView {
     /// In the order of their ids.
     agents: Vec<AvailableAgentView>,
-    /// Agents on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Agents that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// Somebody who can be given a conversation.
@@ -246,9 +241,8 @@ async fn available(
     });
     let agents: Vec<_> =
         agents.filter(|agent| agent.active_conversations < agent.capacity).collect();
-    let total = agents.len();
-    let (page, per_page) = (query.page.page(), query.page.per_page());
-    Ok(Data::of(AvailableView { agents: query.page.of(agents), total, page, per_page }))
+    let page = query.page.view(agents.len());
+    Ok(Data::of(AvailableView { agents: query.page.of(agents), page }))
 }
 
 fn bot_id(text: &str) -> Result<Uuid, Error> {

@@ -16,7 +16,7 @@ use crate::{
             bot_access::{self, Sight},
             fields::given,
             inbox::caller,
-            pages::PageQuery,
+            pages::{PageQuery, PageView},
             tickets::{self, TAG, about, assignee, due, me, priority, priority_filter, status},
             work_item_view::{self, TASK_STATUSES, TaskView, priority_choice, task_status_choice},
         },
@@ -116,15 +116,8 @@ fn status_filter() -> Schema {
 struct TasksView {
     /// Newest first.
     tasks: Vec<TaskView>,
-    /// Those that were found, on all pages.
-    #[schema(example = 1)]
-    total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Tasks that a page holds at most.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 async fn list(
@@ -144,9 +137,9 @@ async fn list(
     let is_in_view = matches!(list, ItemList::OfConversation(_));
     let is_seen = |item: &WorkItem| is_in_view || eyes.see(item);
     let found = call.work_items.list((ItemKind::Task, list), filter, is_seen, place).await?;
-    let (page, per_page) = (query.page.page(), query.page.per_page());
+    let page = query.page.view(found.total);
     let tasks = work_item_view::tasks(&call, found.items).await?;
-    Ok(Data::of(TasksView { tasks, total: found.total, page, per_page }))
+    Ok(Data::of(TasksView { tasks, page }))
 }
 
 /// Which tasks a caller sees: one's own, those that one made, and those of bots that one sees; administrators all.

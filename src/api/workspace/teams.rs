@@ -14,7 +14,10 @@ use crate::{
             path::uuid, path_value, required_choice,
         },
         sessions::wire::seconds,
-        workspace::{pages::PageQuery, people_names::all_sessions},
+        workspace::{
+            pages::{PageQuery, PageView},
+            people_names::all_sessions,
+        },
     },
     domain::{Error, ErrorCode, Subject},
     presence::Status,
@@ -92,12 +95,8 @@ pub struct TeamsQuery {
 struct TeamsView {
     /// Oldest first.
     teams: Vec<OneTeamView>,
-    /// Teams on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Teams that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// A team.
@@ -141,10 +140,9 @@ async fn list(
     Query(query): Query<TeamsQuery>,
 ) -> Result<Data<TeamsView>, ApiError> {
     let all = call.teams.list(&call.principal()).await?;
-    let total = all.len();
+    let page = query.page.view(all.len());
     let teams = query.page.of(all).into_iter().map(Into::into).collect();
-    let (page, per_page) = (query.page.page(), query.page.per_page());
-    Ok(Data::of(TeamsView { teams, total, page, per_page }))
+    Ok(Data::of(TeamsView { teams, page }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -257,12 +255,8 @@ struct MembersView {
     members: Vec<TeamMemberView>,
     /// Invitations that are open, oldest first.
     invites: Vec<InviteView>,
-    /// Members on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    page: usize,
-    /// Members that a page holds at most.
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 /// A member of a team.
@@ -303,7 +297,7 @@ async fn members(
     Query(query): Query<TeamsQuery>,
 ) -> Result<Data<MembersView>, ApiError> {
     let found = call.teams.members(id, &call.principal()).await?;
-    let total = found.members.len();
+    let page = query.page.view(found.members.len());
     let shown = |(member, user): (TeamMember, User)| TeamMemberView {
         user_id: user.id.to_string(),
         role: member.role.as_str(),
@@ -316,9 +310,7 @@ async fn members(
     Ok(Data::of(MembersView {
         members: query.page.of(found.members).into_iter().map(shown).collect(),
         invites: found.invites.into_iter().map(Into::into).collect(),
-        total,
-        page: query.page.page(),
-        per_page: query.page.per_page(),
+        page,
     }))
 }
 

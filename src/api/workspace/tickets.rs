@@ -16,7 +16,7 @@ use crate::{
             bot_access,
             fields::given,
             inbox::caller,
-            pages::PageQuery,
+            pages::{PageQuery, PageView},
             sessions,
             work_item_view::{
                 self, TICKET_STATUSES, TicketView, priority_choice, ticket_status_choice,
@@ -99,15 +99,8 @@ pub fn priority_filter() -> Schema {
 struct TicketsView {
     /// Newest first.
     tickets: Vec<TicketView>,
-    /// Those that were found, on all pages.
-    #[schema(example = 1)]
-    total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Tickets that a page holds at most.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 async fn list(
@@ -132,9 +125,9 @@ async fn list(
     };
     let which = (ItemKind::Ticket, ItemList::OfBot(bot.id));
     let found = call.work_items.list(which, filter, |_| true, place).await?;
-    let (page, per_page) = (query.page.page(), query.page.per_page());
+    let page = query.page.view(found.total);
     let tickets = work_item_view::tickets(&call, found.items).await?;
-    Ok(Data::of(TicketsView { tickets, total: found.total, page, per_page }))
+    Ok(Data::of(TicketsView { tickets, page }))
 }
 
 /// The person who calls.

@@ -18,7 +18,10 @@ use crate::{
         },
         sessions::wire::seconds,
         workspace::{
-            inbox::caller, pages::ShortPageQuery, people_names::all_sessions, views::MemberView,
+            inbox::caller,
+            pages::{PageView, ShortPageQuery},
+            people_names::all_sessions,
+            views::MemberView,
         },
     },
     assignment,
@@ -78,14 +81,8 @@ path_value! {
 struct MembersView {
     /// In the order in which they came.
     users: Vec<MemberView>,
-    /// How many there are, on all pages.
-    total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -99,10 +96,9 @@ async fn list(
     Query(query): Query<UsersQuery>,
 ) -> Result<Data<MembersView>, ApiError> {
     let users = call.accounts.users().await?;
-    let total = users.len();
-    let (page, per_page) = (query.page.page(), query.page.per_page(total));
+    let page = query.page.view(users.len());
     let users = query.page.of(users).into_iter().map(MemberView::from).collect();
-    Ok(Data::of(MembersView { users, total, page, per_page }))
+    Ok(Data::of(MembersView { users, page }))
 }
 
 #[derive(Deserialize, ToSchema)]

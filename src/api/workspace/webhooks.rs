@@ -19,7 +19,7 @@ use crate::{
             bot_access,
             bots::{BotId, check_owner},
             fields::{given, in_snake_case},
-            pages::ShortPageQuery,
+            pages::{PageView, ShortPageQuery},
             webhook_view::{DeliveryView, TestView, WebhookView},
             wording::NAMES,
         },
@@ -199,15 +199,8 @@ fn include_schema() -> Schema {
 struct WebhooksView {
     /// In the order in which they were made.
     webhooks: Vec<WebhookView>,
-    /// How many there are, on all pages.
-    #[schema(example = 1)]
-    total: usize,
-    /// Number of this page, from 1.
-    #[schema(example = 1)]
-    page: usize,
-    /// Entries that a page holds at most; without `page` and `per_page` there is one page of all.
-    #[schema(example = 20)]
-    per_page: usize,
+    #[serde(flatten)]
+    page: PageView,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -282,10 +275,10 @@ async fn list(
     let bot = bot_access::seen(&call, id).await?;
     let shows_url = shows_url(&call, &bot);
     let all = call.webhooks.endpoints.list(&WebhookScope::Bot(bot.id)).await?;
-    let (total, page, per_page) = (all.len(), query.page(), query.per_page(all.len()));
+    let page = query.view(all.len());
     let all = query.of(all).into_iter();
     let webhooks = all.map(|record| WebhookView::of(record, None, shows_url)).collect();
-    Ok(Data::of(WebhooksView { webhooks, total, page, per_page }))
+    Ok(Data::of(WebhooksView { webhooks, page }))
 }
 
 async fn change(

@@ -23,7 +23,7 @@ const conversationOf = (phone) => conversationWith(gateway, phone);
 
 /** In the page: what would be seen and heard on a desktop is listed instead. */
 function listen() {
-  window.told_ = [];
+  window.notifications_ = [];
   window.tones_ = 0;
   window.isHidden_ = false;
   Object.defineProperty(document, "visibilityState", {
@@ -33,7 +33,7 @@ function listen() {
     static permission = "granted";
     static requestPermission = () => Promise.resolve("granted");
     constructor(title, { body }) {
-      window.told_.push({ title, body });
+      window.notifications_.push({ title, body });
     }
     close() {}
   };
@@ -44,7 +44,7 @@ function listen() {
   };
 }
 
-const told = (page) => page.evaluate(() => window.told_);
+const notified = (page) => page.evaluate(() => window.notifications_);
 const tones = (page) => page.evaluate(() => window.tones_);
 const hide = (page, isHidden) => page.evaluate((hidden) => {
   window.isHidden_ = hidden;
@@ -79,7 +79,7 @@ test("a sound and the desktop tell of a message, once they were chosen", async (
   await hide(page, true);
   await writeFrom(gateway, BEN, "Nobody chose anything");
   await until("the title", async () => /^\(1\)/.test(await page.title()));
-  assert.deepEqual([await told(page), await tones(page)], [[], 0]);
+  assert.deepEqual([await notified(page), await tones(page)], [[], 0]);
   await hide(page, false);
   await press(page, page.getByRole("button", { name: /^Notifications/ }));
   await page.getByRole("dialog").waitFor();
@@ -91,12 +91,12 @@ test("a sound and the desktop tell of a message, once they were chosen", async (
   await page.getByText("Live", { exact: true }).waitFor();
   await hide(page, true);
   await writeFrom(gateway, BEN, HOSTILE_NAME);
-  await until("a notification", async () => (await told(page)).length === 1);
-  assert.equal((await told(page))[0].body, HOSTILE_NAME);
+  await until("a notification", async () => (await notified(page)).length === 1);
+  assert.equal((await notified(page))[0].body, HOSTILE_NAME);
   assert.equal(await tones(page), 2);
   await writeFrom(gateway, BEN, "It comes on *Friday*, _not_ before");
-  await until("another", async () => (await told(page)).length === 2);
-  assert.equal((await told(page))[1].body, "It comes on Friday, not before");
+  await until("another", async () => (await notified(page)).length === 2);
+  assert.equal((await notified(page))[1].body, "It comes on Friday, not before");
   assert.equal(await page.locator("[data-evil]").count(), 0);
   await close();
 });
@@ -120,9 +120,9 @@ test("a muted conversation is counted, and silent; so is the one that is looked 
   await hide(page, true);
   await writeFrom(gateway, ADA, "Muted now");
   await page.locator(".bubble", { hasText: "Muted now" }).waitFor();
-  assert.deepEqual([await told(page), await tones(page)], [[], 0]);
+  assert.deepEqual([await notified(page), await tones(page)], [[], 0]);
   await writeFrom(gateway, BEN, "Not muted");
-  await until("a notification", async () => (await told(page)).length === 1);
+  await until("a notification", async () => (await notified(page)).length === 1);
   await close();
 });
 

@@ -96,7 +96,7 @@ describe("a rule", () => {
     await assertCount(page.getByText("It has not run yet."), 1);
     await writeFrom(gateway, ADA, "I want a refund");
     await until("a run", async () => (await rules())[0].run_count === 1);
-    await press(page, button(page, "Read again"));
+    await press(page, button(page, "Refresh"));
     const runs = page.getByRole("region", { name: "Runs" });
     await runs.getByText("Open a ticket").waitFor();
     await assertText(runs, /Add a tag/);
@@ -182,10 +182,10 @@ describe("a flow", () => {
     await field(question, "Save the answer as").fill("attributes.order");
     await press(page, button(page, "Save"));
     await group(page, "option 1").locator("[aria-invalid=true]").waitFor();
-    await field(group(page, "option 1"), "Shown").fill("My order");
+    await field(group(page, "option 1"), "Label").fill("My order");
     await press(page, button(page, "Add an option"));
     const second = group(page, "option 2");
-    await field(second, "Shown").fill("A person");
+    await field(second, "Label").fill("A person");
     await press(page, button(page, "Add a step"));
     await field(group(page, "step step-3"), "What it does")
       .selectOption("Ask for a person, and end");

@@ -137,7 +137,7 @@ describe("a conversation", () => {
   });
 });
 
-describe("an answer that is older than what was told meanwhile", () => {
+describe("an answer that is older than an event that came meanwhile", () => {
   const path = `/_simulator/v1/accounts/${FRIDA}`;
   /** Lets one answer leave the gateway, and come only after `meanwhile`. */
   const holdBack = (page, url, meanwhile) => page.route(url, async (route) => {

@@ -44,7 +44,7 @@ describe("a key for an agent without the scope read", () => {
     await close();
   });
 
-  test("is not told of a broken connection, and sees what comes all the same", async () => {
+  test("shows no lost connection, and what comes all the same", async () => {
     const { page, close } = await signIn(AGENT, { hash: chat });
     await page.locator(".bubble", { hasText: "Good morning" }).waitFor();
     await page.getByText("No live updates").waitFor();
@@ -65,7 +65,7 @@ describe("a key for an agent without the scope read", () => {
     await close();
   });
 
-  test("is told at each page that it does not open what it lacks", async () => {
+  test("sees on each page which scope it lacks", async () => {
     for (const hash of ["#/sessions", "#/sessions/shop", "#/events", "#/webhooks"]) {
       const { page, close } = await signIn(AGENT, { hash });
       await page.getByText("Your key lacks the scope read").waitFor();
@@ -111,7 +111,7 @@ test("a key that may only send has the settings, and a way out", async () => {
   await close();
 });
 
-test("a key for one session is told what takes a key for all", async () => {
+test("a key for one session sees what takes a key for all", async () => {
   const scopes = ["read", "send", "conversations"];
   const { page, close, entries } = await signIn(scopes, { sessionId: "shop", hash: chat });
   assert.deepEqual(entries, [

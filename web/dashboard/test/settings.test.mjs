@@ -78,7 +78,7 @@ test("a key for an assistant comes with the lines that connect it", async () => 
   await close();
 });
 
-test("a key that may only read is told where it ends", async () => {
+test("a key that may only read sees what it may not change", async () => {
   const draft = { name: "reader", scopes: ["read"] };
   const { data } = await gateway.ask("POST", "/api/v1/api-keys", draft);
   const { page, close } = await open(browser, gateway, { hash: "#/sessions" });

@@ -1,4 +1,4 @@
-// The way in, the way around, and what the browser is told about the page.
+// The way in, the way around, and what the page tells the browser about itself.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";

@@ -41,7 +41,7 @@ describe("the first account", () => {
     await close();
   });
 
-  test("is refused to whoever comes after it, with the reason", async () => {
+  test("is refused to the next person, with the reason", async () => {
     const { page, close } = await open(browser, gateway, { hash: "#/welcome" });
     await field(page, "Your name").fill("Mallory");
     await field(page, "E-mail address").fill("mallory@example.com");

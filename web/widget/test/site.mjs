@@ -17,16 +17,16 @@ export async function startWorkspace(draft) {
     const answer = await fetch(`${gateway.address}/api/v1${path}`, {
       method, headers, body: JSON.stringify(body),
     });
-    const told = await answer.json();
-    assert.ok(answer.ok, JSON.stringify(told));
-    return told;
+    const data = await answer.json();
+    assert.ok(answer.ok, JSON.stringify(data));
+    return data;
   };
   const bot = await ask("POST", "/bots", draft);
   await ask("POST", `/bots/${bot.id}/activate`, {});
   return { gateway, ask, bot, stop: gateway.stop };
 }
 
-/** A site whose page has the widget of a bot. It may be told to send headers of its own. */
+/** A site whose page has the widget of a bot. Headers of its own can be given. */
 export async function startSite(gateway, bot, { attributes = "", headers = {} } = {}) {
   const page = `<!doctype html><html lang="en"><head><title>A shop</title></head><body>
     <h1>A shop</h1><p>Buy things.</p>

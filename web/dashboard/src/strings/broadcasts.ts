@@ -144,7 +144,7 @@ export const broadcasts = translated("broadcasts", {
     column: { name: "Name", phone: "Number", status: "Status", updated: "Changed" },
     allStates: "All",
     state: {
-      PENDING: "Waiting",
+      PENDING: "Queued",
       QUEUED: "In queue",
       SENT: "Sent",
       DELIVERED: "Delivered",

@@ -94,7 +94,7 @@ export const webhooks = translated("webhooks", {
   about: "About this webhook",
   stats: {
     accepted: "Events",
-    waiting: "Waiting",
+    waiting: "Queued",
     delivered: "Delivered",
     failed: "Dead letters",
     missed: "Missed",
@@ -105,7 +105,7 @@ export const webhooks = translated("webhooks", {
   tabs: { deliveries: "Deliveries", settings: "Settings", verify: "Verify signatures" },
   filter: "Show",
   all: "All",
-  statuses: { waiting: "Waiting", delivered: "Delivered", dead: "Dead letter" },
+  statuses: { waiting: "Queued", delivered: "Delivered", dead: "Dead letter" },
   noDeliveries: "No deliveries yet",
   noDeliveriesText: "The next subscribed event appears here. A test does not.",
   noneOfThese: "No deliveries match",

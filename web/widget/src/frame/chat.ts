@@ -3,7 +3,7 @@
 import type { Strings } from "../strings";
 import { Refusal, ask, follow, type Frame } from "./api";
 import type { Bubble } from "./bubble";
-import { MOST_WAITING, type Keeper, type Kept, type Visit, type Waiting } from "./kept";
+import { MOST_QUEUED, type VisitStore, type Kept, type Visit, type QueuedMessage } from "./kept";
 import type { Answer, Draft, History, Message, Session, Ticket } from "./types";
 import type { View } from "./view";
 
@@ -39,10 +39,10 @@ export class Chat {
     private readonly view: View,
     private readonly strings: Strings,
     private readonly lang: string,
-    private readonly keeper: Keeper,
+    private readonly store: VisitStore,
     private readonly tell: (message: Record<string, unknown>) => void,
   ) {
-    this.kept = keeper.kept;
+    this.kept = store.kept;
     window.addEventListener("online", () => void this.resume());
     window.addEventListener("offline", () => {
       this.stream?.abort();
@@ -98,15 +98,15 @@ export class Chat {
 
   send(text: string): void {
     const { queue } = this.kept;
-    if (this.isOver || queue.length >= MOST_WAITING) return;
+    if (this.isOver || queue.length >= MOST_QUEUED) return;
     const one = { id: newName(), text };
     queue.push(one);
-    this.keeper.save();
+    this.store.save();
     this.put(one);
     void this.drain();
   }
 
-  private put(one: Waiting): void {
+  private put(one: QueuedMessage): void {
     // It arrived, though nobody said so.
     if (this.waiting.has(one.id)) return;
     const bubble = this.view.add("user");
@@ -146,10 +146,10 @@ export class Chat {
     }
   }
 
-  private drop(one: Waiting): void {
+  private drop(one: QueuedMessage): void {
     const { queue } = this.kept;
     queue.splice(queue.indexOf(one), 1);
-    this.keeper.save();
+    this.store.save();
   }
 
   /** The visit, which begins with the first message. */
@@ -161,12 +161,12 @@ export class Chat {
     );
     const visit = { session: begun.session_id, token: begun.visitor_token, seen: 0 };
     this.kept.visit = visit;
-    this.keeper.save();
+    this.store.save();
     void this.listen(visit);
     return visit;
   }
 
-  private async post(visit: Visit, one: Waiting): Promise<void> {
+  private async post(visit: Visit, one: QueuedMessage): Promise<void> {
     const fate = { isIn: false };
     const body = { message: one.text, client_message_id: one.id };
     const handle = ({ event, data }: Frame) => {
@@ -307,7 +307,7 @@ export class Chat {
     if (!visit || number <= visit.seen) return;
     if (this.isOpen) {
       visit.seen = number;
-      this.keeper.save();
+      this.store.save();
     } else if (role !== "user") {
       this.unread += 1;
       this.tell({ wagate: "unread", unread: this.unread });
@@ -320,7 +320,7 @@ export class Chat {
     this.unread = 0;
     const { visit } = this.kept;
     if (visit) visit.seen = Math.max(visit.seen, this.newest);
-    this.keeper.save();
+    this.store.save();
     this.view.focus();
   }
 
@@ -388,7 +388,7 @@ export class Chat {
   /** Another conversation. What waits to be sent goes there. */
   again(): void {
     this.kept.visit = null;
-    this.keeper.save();
+    this.store.save();
     this.stream?.abort();
     this.bubbles.clear();
     this.waiting.clear();

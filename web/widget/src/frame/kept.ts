@@ -3,7 +3,7 @@
 import { token } from "./api";
 
 /** A message that is not known to have arrived. */
-export interface Waiting {
+export interface QueuedMessage {
   id: string;
   text: string;
 }
@@ -17,12 +17,12 @@ export interface Visit {
 
 export interface Kept {
   visit: Visit | null;
-  queue: Waiting[];
+  queue: QueuedMessage[];
 }
 
 const NAME = `wagate:${token}`;
-/** Messages that wait at most. */
-export const MOST_WAITING = 50;
+/** Messages that are queued at most. */
+export const MOST_QUEUED = 50;
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
@@ -37,15 +37,15 @@ export interface Around {
   hear: (name: string, handle: (message: Record<string, unknown>) => void) => void;
 }
 
-export class Keeper {
+export class VisitStore {
   private constructor(
     private readonly own: Storage | null, private readonly around: Around, readonly kept: Kept,
   ) {}
 
-  static async open(around: Around): Promise<Keeper> {
+  static async open(around: Around): Promise<VisitStore> {
     const own = ownStorage();
     const text = own ? own.getItem(NAME) : await askAround(around);
-    return new Keeper(own, around, read(text ?? ""));
+    return new VisitStore(own, around, read(text ?? ""));
   }
 
   save(): void {
@@ -87,7 +87,7 @@ function read(text: string): Kept {
     const waiting = Array.isArray(queue) ? queue : [];
     return {
       visit: isVisit ? { session: visit.session, token: visit.token, seen } : null,
-      queue: waiting.filter((one) => isText(one.id) && isText(one.text)).slice(0, MOST_WAITING),
+      queue: waiting.filter((one) => isText(one.id) && isText(one.text)).slice(0, MOST_QUEUED),
     };
   } catch {
     return { visit: null, queue: [] };

@@ -3,7 +3,7 @@
 import { choose, direction, spoken } from "../strings";
 import { Refusal, ask } from "./api";
 import { Chat } from "./chat";
-import { Keeper } from "./kept";
+import { VisitStore } from "./kept";
 import type { Config } from "./types";
 import { View } from "./view";
 
@@ -37,7 +37,7 @@ async function config(): Promise<Config> {
 }
 
 async function start(): Promise<void> {
-  const [found, keeper] = await Promise.all([config(), Keeper.open({ tell, hear })]);
+  const [found, store] = await Promise.all([config(), VisitStore.open({ tell, hear })]);
   const wished = wishes.get("lang") ?? "";
   const lang = wished || found.bot.language;
   const root = document.documentElement;
@@ -57,7 +57,7 @@ async function start(): Promise<void> {
     tickets: () => chat.tickets(),
     open: (draft) => chat.open(draft),
   });
-  const chat: Chat = new Chat(view, strings, root.lang, keeper, tell);
+  const chat: Chat = new Chat(view, strings, root.lang, store, tell);
   hear("open", () => chat.opened(true));
   hear("close", () => chat.opened(false));
   tell({ wagate: "ready" });

@@ -1,4 +1,4 @@
-// Emoji that people use often. Whoever wants others has those of the system.
+// Emoji that people use often; the keyboard of the system has all others.
 
 /** What a message is reacted to with most. */
 export const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];

@@ -146,7 +146,7 @@ export default {
     column: { name: "الاسم", phone: "الرقم", status: "الحالة", updated: "آخر تغيير" },
     allStates: "الكل",
     state: {
-      PENDING: "في الانتظار",
+      PENDING: "في قائمة الانتظار",
       QUEUED: "في قائمة الانتظار",
       SENT: "أُرسلت",
       DELIVERED: "تم تسليمها",

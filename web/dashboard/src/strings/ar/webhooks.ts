@@ -96,7 +96,7 @@ export default {
   about: "عن خطاف الويب هذا",
   stats: {
     accepted: "الأحداث",
-    waiting: "في الانتظار",
+    waiting: "في قائمة الانتظار",
     delivered: "تم تسليمها",
     failed: "تعذّر تسليمها",
     missed: "فائتة",
@@ -107,7 +107,7 @@ export default {
   tabs: { deliveries: "عمليات التسليم", settings: "الإعدادات", verify: "التحقق من التواقيع" },
   filter: "عرض",
   all: "الكل",
-  statuses: { waiting: "في الانتظار", delivered: "تم تسليمه", dead: "تعذّر تسليمه" },
+  statuses: { waiting: "في قائمة الانتظار", delivered: "تم تسليمه", dead: "تعذّر تسليمه" },
   noDeliveries: "لا عمليات تسليم بعد",
   noDeliveriesText: "يظهر هنا الحدث التالي المشترك فيه. أما الاختبار فلا.",
   noneOfThese: "لا عمليات تسليم مطابقة",

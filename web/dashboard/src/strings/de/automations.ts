@@ -218,7 +218,7 @@ export default {
       any: "Jede Nachricht",
     },
     keywords: "Wörter",
-    matchType: "Wie sie gesucht werden",
+    matchType: "Wo die Wörter stehen müssen",
     matchTypes: {
       contains: "Irgendwo in der Nachricht",
       exact: "Als ganze Nachricht",
@@ -227,7 +227,7 @@ export default {
     session: "Sitzung",
     everySession: "Jede Sitzung",
     bot: "Bot",
-    everyBot: "Jeder Bot, und keiner",
+    everyBot: "Irgendein oder kein Bot",
     stepsTitle: "Schritte",
     stepsLead: "Er beginnt mit dem ersten.",
     addStep: "Schritt hinzufügen",
@@ -250,7 +250,7 @@ export default {
     options: "Optionen",
     addOption: "Option hinzufügen",
     option: (place) => `Option ${place}`,
-    optionId: "Bekannt als",
-    optionTitle: "Angezeigt",
+    optionId: "ID der Auswahl",
+    optionTitle: "Beschriftung",
   },
 } satisfies Words["automations"];

@@ -152,7 +152,7 @@ export default {
     column: { name: "Name", phone: "Nummer", status: "Status", updated: "Geändert" },
     allStates: "Alle",
     state: {
-      PENDING: "Wartend",
+      PENDING: "In der Warteschlange",
       QUEUED: "In der Warteschlange",
       SENT: "Gesendet",
       DELIVERED: "Zugestellt",

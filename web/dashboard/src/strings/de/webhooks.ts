@@ -104,7 +104,7 @@ export default {
   about: "Über diesen Webhook",
   stats: {
     accepted: "Ereignisse",
-    waiting: "Wartend",
+    waiting: "In der Warteschlange",
     delivered: "Zugestellt",
     failed: "Unzustellbar",
     missed: "Verpasst",
@@ -115,7 +115,7 @@ export default {
   tabs: { deliveries: "Zustellungen", settings: "Einstellungen", verify: "Signaturen prüfen" },
   filter: "Anzeigen",
   all: "Alle",
-  statuses: { waiting: "Wartend", delivered: "Zugestellt", dead: "Unzustellbar" },
+  statuses: { waiting: "In der Warteschlange", delivered: "Zugestellt", dead: "Unzustellbar" },
   noDeliveries: "Noch keine Zustellungen",
   noDeliveriesText: "Das nächste abonnierte Ereignis erscheint hier. Ein Test nicht.",
   noneOfThese: "Keine passenden Zustellungen",

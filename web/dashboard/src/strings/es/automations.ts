@@ -219,7 +219,7 @@ export default {
       any: "Cualquier mensaje",
     },
     keywords: "Palabras",
-    matchType: "Cómo se buscan",
+    matchType: "Dónde deben estar las palabras",
     matchTypes: {
       contains: "En cualquier parte del mensaje",
       exact: "Como mensaje completo",
@@ -228,7 +228,7 @@ export default {
     session: "Sesión",
     everySession: "Todas las sesiones",
     bot: "Bot",
-    everyBot: "Todos los bots, y ninguno",
+    everyBot: "Cualquier bot o ninguno",
     stepsTitle: "Pasos",
     stepsLead: "Empieza por el primero.",
     addStep: "Agregar un paso",
@@ -251,7 +251,7 @@ export default {
     options: "Opciones",
     addOption: "Agregar una opción",
     option: (place) => `opción ${place}`,
-    optionId: "Se conoce como",
-    optionTitle: "Se muestra",
+    optionId: "ID de la opción",
+    optionTitle: "Etiqueta",
   },
 } satisfies Words["automations"];

@@ -147,7 +147,7 @@ export default {
     column: { name: "Nombre", phone: "Número", status: "Estado", updated: "Modificado" },
     allStates: "Todos",
     state: {
-      PENDING: "En espera",
+      PENDING: "En cola",
       QUEUED: "En cola",
       SENT: "Enviado",
       DELIVERED: "Entregado",

@@ -97,7 +97,7 @@ export default {
   about: "Sobre este webhook",
   stats: {
     accepted: "Eventos",
-    waiting: "En espera",
+    waiting: "En cola",
     delivered: "Entregados",
     failed: "No entregados",
     missed: "Perdidos",
@@ -108,7 +108,7 @@ export default {
   tabs: { deliveries: "Entregas", settings: "Configuración", verify: "Verificar firmas" },
   filter: "Mostrar",
   all: "Todas",
-  statuses: { waiting: "En espera", delivered: "Entregado", dead: "No entregado" },
+  statuses: { waiting: "En cola", delivered: "Entregado", dead: "No entregado" },
   noDeliveries: "Aún no hay entregas",
   noDeliveriesText: "Aquí aparece el próximo evento suscrito. Una prueba no.",
   noneOfThese: "Ninguna entrega coincide",

@@ -144,7 +144,7 @@ export default {
     column: { name: "नाम", phone: "नंबर", status: "स्थिति", updated: "बदला गया" },
     allStates: "सभी",
     state: {
-      PENDING: "इंतज़ार में",
+      PENDING: "कतार में",
       QUEUED: "कतार में",
       SENT: "भेजा गया",
       DELIVERED: "डिलीवर हुआ",

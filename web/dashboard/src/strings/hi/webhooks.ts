@@ -95,7 +95,7 @@ export default {
   about: "इस वेबहुक के बारे में",
   stats: {
     accepted: "इवेंट",
-    waiting: "इंतज़ार में",
+    waiting: "कतार में",
     delivered: "डिलीवर हुए",
     failed: "डिलीवर नहीं हुए",
     missed: "छूटे",
@@ -106,7 +106,7 @@ export default {
   tabs: { deliveries: "डिलीवरी", settings: "सेटिंग्स", verify: "हस्ताक्षर जाँचें" },
   filter: "दिखाएँ",
   all: "सभी",
-  statuses: { waiting: "इंतज़ार में", delivered: "डिलीवर हुआ", dead: "डिलीवर नहीं हुआ" },
+  statuses: { waiting: "कतार में", delivered: "डिलीवर हुआ", dead: "डिलीवर नहीं हुआ" },
   noDeliveries: "अभी कोई डिलीवरी नहीं",
   noDeliveriesText: "अगला चुना हुआ इवेंट यहाँ दिखेगा। टेस्ट नहीं।",
   noneOfThese: "कोई डिलीवरी मेल नहीं खाती",

@@ -147,7 +147,7 @@ export default {
     column: { name: "Nome", phone: "Número", status: "Status", updated: "Alterado" },
     allStates: "Todos",
     state: {
-      PENDING: "Aguardando",
+      PENDING: "Na fila",
       QUEUED: "Na fila",
       SENT: "Enviada",
       DELIVERED: "Entregue",

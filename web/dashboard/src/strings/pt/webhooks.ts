@@ -97,7 +97,7 @@ export default {
   about: "Sobre este webhook",
   stats: {
     accepted: "Eventos",
-    waiting: "Aguardando",
+    waiting: "Na fila",
     delivered: "Entregues",
     failed: "Não entregues",
     missed: "Perdidos",
@@ -108,7 +108,7 @@ export default {
   tabs: { deliveries: "Entregas", settings: "Configurações", verify: "Verificar assinaturas" },
   filter: "Mostrar",
   all: "Todas",
-  statuses: { waiting: "Aguardando", delivered: "Entregue", dead: "Não entregue" },
+  statuses: { waiting: "Na fila", delivered: "Entregue", dead: "Não entregue" },
   noDeliveries: "Nenhuma entrega ainda",
   noDeliveriesText: "O próximo evento assinado aparece aqui. Um teste não.",
   noneOfThese: "Nenhuma entrega corresponde",
