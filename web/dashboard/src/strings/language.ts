@@ -74,7 +74,9 @@ export function bytes(value: number): string {
   const scaled = value / 1024 ** power;
   const digits = scaled < 10 && power > 0 ? 1 : 0;
   const form = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `${scaled.toLocaleString(locale, form)} ${units[power] ?? ""}`;
+  const words = `${scaled.toLocaleString(locale, form)} ${units[power] ?? ""}`;
+  // The unit is written from left to right: so the number must stay before it.
+  return isMirrored ? `\u2066${words}\u2069` : words;
 }
 
 const all = new Intl.ListFormat(locale, { type: "conjunction" });
