@@ -38,7 +38,7 @@ async fn the_index_leads_to_every_page_and_no_page_to_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_page_is_told_so() {
+async fn a_missing_page_is_an_error() {
     let app = TestApp::start().await;
     for path in ["/docs/none.md", "/docs/sending", "/docs/..%2FCargo.toml", "/docs/openapi.json"] {
         let (status, answer) = app.get(path).await;

@@ -369,7 +369,7 @@ async fn a_large_file_is_compared_as_a_small_text_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_secret_is_told_once_and_its_key_made_once() {
+async fn a_new_secret_is_shown_once_and_its_key_made_once() {
     let app = TestApp::start().await;
     let caller = Caller::of(&app);
     let body = json!({ "name": "bot", "scopes": ["send"] });

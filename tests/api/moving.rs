@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_of_another_gateway_is_told_what_to_call_here() {
+async fn a_call_of_another_gateway_gets_the_address_of_ours() {
     let app = TestApp::start().await;
     for (path, endpoint, page) in [
         ("/api/sendText", "POST /api/v1/sessions/{sessionId}/send-text", "moving-waha"),

@@ -37,7 +37,7 @@ async fn metric(app: &TestApp, name: &str) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_webhook_has_not_had_outgrows_the_log_and_the_operator_is_told() {
+async fn what_a_webhook_has_not_had_outgrows_the_log_and_the_operator_is_warned() {
     let app = TestApp::start_with(&[("WAGATE_EVENTS__MAX_MIB", "1"), QUICK]).await;
     app.ready("s", PHONE).await;
     let is_up = Arc::new(AtomicBool::new(false));
@@ -85,7 +85,7 @@ async fn what_a_webhook_has_not_had_outgrows_the_log_and_the_operator_is_told() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listener_that_was_away_for_too_long_is_told_so_and_gets_the_rest() {
+async fn a_listener_that_was_away_for_too_long_learns_of_the_gap_and_gets_the_rest() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;
     send(&app, "one").await;

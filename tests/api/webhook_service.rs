@@ -412,7 +412,7 @@ async fn recovery_is_paced_and_survives_a_log_that_moved_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_endpoint_that_is_off_holds_no_event_back_and_is_told_how_many_it_missed() {
+async fn an_endpoint_that_is_off_holds_no_event_back_and_shows_how_many_it_missed() {
     let service = Service::start(settings()).await;
     let receiver = Receiver::start(&[]).await;
     let webhook = service.register(&receiver.url).await;

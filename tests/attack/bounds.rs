@@ -165,7 +165,7 @@ fn fields_of(answer: &Value) -> &Value {
 }
 
 /// JSON-RPC has no place for the names of fields: it says in words what is wrong with its envelope.
-fn is_told_by_rpc(path: &str, answer: &Value) -> bool {
+fn is_reported_by_rpc(path: &str, answer: &Value) -> bool {
     path.starts_with("/api/mcp") && answer["error"]["message"].is_string()
 }
 
@@ -212,7 +212,7 @@ async fn a_value_over_its_bound_is_refused_by_name_and_nothing_of_it_is_kept() {
             let called = daemon.try_call(method.clone(), &path, Some(with(&field, value))).await;
             let (status, answer) = called.unwrap();
             let is_named = fields_of(&answer).get(&field).is_some();
-            let is_named = is_named || is_told_by_rpc(&path, &answer);
+            let is_named = is_named || is_reported_by_rpc(&path, &answer);
             let is_refused = status == 413 || (matches!(status, 400 | 422) && is_named);
             assert!(is_refused, "{method} {path} {field}: {status} {answer}");
             tried += 1;
@@ -226,7 +226,7 @@ async fn a_value_over_its_bound_is_refused_by_name_and_nothing_of_it_is_kept() {
             let called = daemon.try_call(method.clone(), &path, None).await;
             let (status, answer) = called.unwrap();
             let is_named = fields_of(&answer).get(name).is_some();
-            let is_named = is_named || is_told_by_rpc(&path, &answer);
+            let is_named = is_named || is_reported_by_rpc(&path, &answer);
             // A ticket is a credential: one that was never given is refused as such.
             let is_refused = status == 414
                 || (status == 401 && name == "ticket")

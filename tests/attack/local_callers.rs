@@ -81,7 +81,7 @@ async fn another_user_of_the_machine_needs_a_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_are_told_apart_over_ipv6_as_well() {
+async fn users_are_distinguished_over_ipv6_as_well() {
     if std::net::TcpListener::bind("[::1]:0").is_err() {
         println!("skipped: this machine has no IPv6");
         return;

@@ -262,7 +262,7 @@ async fn stranger() -> (u16, tokio::task::JoinHandle<String>) {
 }
 
 #[tokio::test]
-async fn no_key_goes_to_whoever_listens_on_the_port_of_the_settings() {
+async fn no_key_goes_to_a_stranger_on_the_port_of_the_settings() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start_with(folder.path(), 0, &[REQUIRED]).await;
     let (port, received) = stranger().await;

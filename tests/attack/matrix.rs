@@ -334,7 +334,7 @@ impl Setting {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_operation_refuses_whoever_may_not_use_it() {
+async fn every_operation_refuses_callers_without_the_right() {
     let setting = Setting::start().await;
     let before = setting.owners_view().await;
     let nobody = Caller::without_key(&setting.daemon);

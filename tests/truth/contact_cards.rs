@@ -56,12 +56,8 @@ async fn cards_that_come_in_say_name_and_number(stage: Stage) {
         (&chat[0]["message_type"], &chat[0]["message_body"]),
         (&json!("contact"), &json!("Grace Hopper"))
     );
-    assert_eq!(chat[0]["contacts"], told_as_listed(&in_list));
+    assert_eq!(chat[0]["contacts"], in_list["contacts"]);
     stage.end().await;
-}
-
-fn told_as_listed(message: &Value) -> Value {
-    message["contacts"].clone()
 }
 
 /// The newest conversation in the Chat API's form.

@@ -23,7 +23,7 @@ async fn on_graces_phone(stage: &Stage, chat: &str, words: &str) -> Value {
     stage.until(words, found).await
 }
 
-async fn whoever_is_mentioned_is_notified(stage: Stage) {
+async fn a_mentioned_person_is_notified(stage: Stage) {
     let mut events = stage.events().await;
     let chat = group(&stage).await;
     stage.phone(ADA, "messages", json!({ "chat": chat, "text": "asked" })).await;
@@ -129,6 +129,6 @@ async fn a_hidden_identity_becomes_a_number_or_is_refused(stage: Stage) {
 }
 
 on_both_engines! {
-    whoever_is_mentioned_is_notified
+    a_mentioned_person_is_notified
     a_hidden_identity_becomes_a_number_or_is_refused
 }

@@ -36,8 +36,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("testSmsProvider")
             .about(TAG, "Send a text message to one's own number, to test the settings of SMS")
             .details(
-                "The provider takes its price for it. It belongs to no conversation. The gateway sends one in a minute, whoever \
-                 asks for it.",
+                "The provider takes its price for it. It belongs to no conversation. The gateway sends at most one in \
+                 a minute, for all callers together.",
             )
             .limited(Bucket::Assistant)
             .repeats(Repeat::Once),

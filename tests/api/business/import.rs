@@ -87,7 +87,7 @@ async fn the_sample_is_imported_in_every_form_and_updated_after_that() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_rows_are_told_by_their_number_and_the_others_are_imported() {
+async fn bad_rows_are_listed_by_their_number_and_the_others_are_imported() {
     let app = TestApp::start().await;
     let file = "Mobile,Full Name,City,optedIn\n+15550000001,Ada,London,yes\n12,Bad,,\n\
                 +15550000002,Grace,,perhaps\n+15550000003,\"Quoted, Name\",Oslo,0\n";

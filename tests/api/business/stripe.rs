@@ -183,7 +183,7 @@ async fn a_cancelled_link_ends_at_stripe_too_even_if_that_takes_several_tries() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stripe_refuses_is_told_without_what_is_secret() {
+async fn a_refusal_of_stripe_is_reported_without_secrets() {
     let refusal = |status: &str, error: Value| says(status, json!({ "error": error }));
     let (small, key) = (
         json!({ "type": "invalid_request_error", "param": "unit_amount", "message": "Amount must be at least 50 cents" }),

@@ -96,7 +96,7 @@ fn samples<'s>(schema: &'s Value, found: &mut Vec<(&'s Value, &'s Value)>) {
 }
 
 #[test]
-fn what_is_no_schema_is_told_apart() {
+fn what_is_no_schema_is_recognised() {
     for wrong in [
         json!({ "type": "text" }),
         json!({ "type": ["string", "string"] }),

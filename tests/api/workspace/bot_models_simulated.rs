@@ -22,7 +22,7 @@ async fn plan(app: &TestApp, answer: Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bot_says_what_the_simulated_model_is_told_and_hands_over_when_it_asks() {
+async fn a_bot_answers_as_the_simulated_model_does_and_hands_over_when_it_asks() {
     let app = TestApp::start_with(SIMULATED).await;
     let (token, _) = owner(&app).await;
     let (viewer, _) = member(&app, &token, "viewer@example.com", "VIEWER").await;

@@ -145,7 +145,7 @@ async fn a_contact_is_shown_with_its_conversations_and_keeps_its_number_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_opted_out_is_opted_out_whoever_gets_it() {
+async fn a_number_that_opted_out_stays_so_for_another_contact() {
     let app = TestApp::start().await;
     let (ada, _) = owner(&app).await;
     let made = async |body: Value| answered(post(&app, ALL, body, Some(&ada)).await, 201);

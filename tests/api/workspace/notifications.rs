@@ -31,7 +31,7 @@ async fn assign(app: &TestApp, credential: &str, chat: &str, to: &str) -> Answer
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_assignment_is_told_to_the_assignee_and_read_once() {
+async fn an_assignee_gets_a_notification_and_reads_it_once() {
     let (app, ada, _) = office().await;
     let (grace, id) = member(&app, &ada, "grace@example.com", "AGENT").await;
     let chat = conversation(&app, &ada, "15550000041").await;
@@ -163,7 +163,7 @@ async fn preferences_are_merged_and_checked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_told_to_who_is_online_once_in_a_while() {
+async fn a_message_notifies_those_online_once_in_a_while() {
     let (app, ada, _) = office().await;
     let (grace, _) = member(&app, &ada, "grace@example.com", "AGENT").await;
     let (viewer, _) = member(&app, &ada, "viewer@example.com", "VIEWER").await;
@@ -198,7 +198,7 @@ async fn administrators_hear_of_a_lost_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ratings_windows_and_broadcasts_are_told_to_whom_they_concern() {
+async fn ratings_windows_and_broadcasts_notify_those_concerned() {
     let (app, ada, _) = office().await;
     let (grace, id) = member(&app, &ada, "grace@example.com", "AGENT").await;
     let chat = conversation(&app, &ada, "15550000044").await;

@@ -141,7 +141,8 @@ export async function measure(count = FRAMES) {
     console.log(`  for each frame: script ${script.toFixed(1)} ms, style ${style.toFixed(1)} ms, `
       + `layout ${layout.toFixed(1)} ms`);
     const layouts = (now.LayoutCount - before.LayoutCount) / found.frames.length;
-    console.log(`  laid out ${layouts.toFixed(1)} times for each frame; ${found.drawn} rows came in`);
+    console.log(`  laid out ${layouts.toFixed(1)} times for each frame, `
+      + `${found.drawn} rows came in`);
     measured.push({ name, ...found, layouts });
   };
   const list = ".list .scroller";

@@ -306,7 +306,7 @@ export const strings = translated("common", {
       name: "Session",
       state: "Status",
       activity: "Last activity",
-      waiting: "Waiting",
+      waiting: "Queued",
       memory: "Memory",
     },
     open: "Open",

@@ -20,7 +20,7 @@ export default {
     name: "الجلسة",
     state: "الحالة",
     activity: "آخر نشاط",
-    waiting: "في الانتظار",
+    waiting: "في قائمة الانتظار",
     memory: "الذاكرة",
   },
   open: "فتح",

@@ -19,7 +19,7 @@ export default {
     name: "Sitzung",
     state: "Status",
     activity: "Letzte Aktivität",
-    waiting: "Wartend",
+    waiting: "In der Warteschlange",
     memory: "Speicher",
   },
   open: "Öffnen",

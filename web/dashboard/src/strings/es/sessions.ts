@@ -19,7 +19,7 @@ export default {
     name: "Sesión",
     state: "Estado",
     activity: "Última actividad",
-    waiting: "En espera",
+    waiting: "En cola",
     memory: "Memoria",
   },
   open: "Abrir",

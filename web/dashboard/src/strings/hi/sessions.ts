@@ -19,7 +19,7 @@ export default {
     name: "सेशन",
     state: "स्थिति",
     activity: "आख़िरी गतिविधि",
-    waiting: "इंतज़ार में",
+    waiting: "कतार में",
     memory: "मेमोरी",
   },
   open: "खोलें",

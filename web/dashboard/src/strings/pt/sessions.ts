@@ -19,7 +19,7 @@ export default {
     name: "Sessão",
     state: "Status",
     activity: "Última atividade",
-    waiting: "Aguardando",
+    waiting: "Na fila",
     memory: "Memória",
   },
   open: "Abrir",
