@@ -291,6 +291,7 @@ export const strings = translated("common", {
   },
   sessions: {
     title: "Sessions",
+    toList: "All sessions",
     create: "New session",
     state: {
       initializing: "Starting",

@@ -5,6 +5,7 @@ import { seconds as inSeconds } from "./count";
 
 export default {
   title: "الجلسات",
+  toList: "كل الجلسات",
   create: "جلسة جديدة",
   state: {
     initializing: "قيد البدء",

@@ -4,6 +4,7 @@ import type { Words } from "../pack";
 
 export default {
   title: "Sitzungen",
+  toList: "Alle Sitzungen",
   create: "Neue Sitzung",
   state: {
     initializing: "Startet",

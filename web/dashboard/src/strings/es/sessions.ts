@@ -4,6 +4,7 @@ import type { Words } from "../pack";
 
 export default {
   title: "Sesiones",
+  toList: "Todas las sesiones",
   create: "Nueva sesión",
   state: {
     initializing: "Iniciando",

@@ -4,6 +4,7 @@ import type { Words } from "../pack";
 
 export default {
   title: "सेशन",
+  toList: "सभी सेशन",
   create: "नया सेशन",
   state: {
     initializing: "शुरू हो रहा है",

@@ -4,6 +4,7 @@ import type { Words } from "../pack";
 
 export default {
   title: "Sessões",
+  toList: "Todas as sessões",
   create: "Nova sessão",
   state: {
     initializing: "Iniciando",
