@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { jumps, launch, open } from "./support/browser.mjs";
-import { makeFolder, startGateway } from "./support/gateway.mjs";
+import { link, makeFolder, startGateway } from "./support/gateway.mjs";
 
 /** Bytes as they travel: the first page with its charts, which come after the rest. */
 const MOST_AT_FIRST = 82 * 1024;
@@ -174,10 +174,18 @@ describe("a gateway that goes away", () => {
       await Promise.all([first.stop(), second?.stop()]);
       folder.remove();
     });
-    const { page, close } = await open(browser, first);
+    await link(first, "shop", "15551234567");
+    const viewport = { width: 360, height: 800 };
+    const { page, close } = await open(browser, first, { hash: "#/sessions", viewport });
     await page.getByText("Live", { exact: true }).waitFor();
+    const brand = page.locator(".brand");
+    const { height } = await brand.boundingBox();
     await first.stop();
     await page.getByText("Connection lost").waitFor();
+    assert.equal((await brand.boundingBox()).height, height, "the name has room beside the state");
+    const note = await page.locator(".note").boundingBox();
+    const list = await page.locator(".card").first().boundingBox();
+    assert.ok(note.y + note.height < list.y, "the failure and the list are apart");
     second = await startGateway({ folder, port: first.port });
     await page.getByText("Live", { exact: true }).waitFor();
     await close();
