@@ -65,7 +65,11 @@ export function jumps(page) {
   return page.evaluate(() => new Promise((resolve) => {
     new PerformanceObserver((list, observer) => {
       observer.disconnect();
-      const own = list.getEntries().filter((each) => !each.hadRecentInput);
+      // Only a click opens a dialog, but on a busy machine later than the browser remembers clicks.
+      const isInDialog = ({ node }) =>
+        Boolean((node instanceof Element ? node : node?.parentElement)?.closest("dialog"));
+      const own = list.getEntries()
+        .filter((each) => !each.hadRecentInput && !each.sources.every(isInDialog));
       const words = ({ node }) => `${node?.nodeName}: ${node?.textContent.trim().slice(0, 60)}`;
       const nodes = own.flatMap(({ sources }) => sources.map(words));
       resolve({ value: own.reduce((sum, each) => sum + each.value, 0), nodes });
