@@ -99,7 +99,7 @@ deb: web ## Build a Debian package into dist, and try it
 	cargo deb --locked --no-build --output dist/
 	scripts/try-deb "$$(ls -t dist/*.deb | head -n 1)"
 
-bench: web chromium ## Measure the figures of docs/benchmarks.md, in ten minutes or less
+bench: web chromium ## Measure the figures of docs/benchmarks.md, on a machine that does nothing else
 	cargo bench --locked --bench figures
 
 # How many events `make soak` puts through.
