@@ -35,7 +35,7 @@ export function rovingFocus({ ids, chosen, element, bring, leave }: List): Rovin
     reached = id;
     const isBrought = bring?.(index) ?? false;
     await tick();
-    // Its row is drawn with the next frame.
+    // The row is drawn with the next frame.
     if (isBrought) await new Promise(requestAnimationFrame);
     const row = [...(element()?.querySelectorAll<HTMLElement>("[data-id]") ?? [])]
       .find((each) => each.dataset["id"] === id);

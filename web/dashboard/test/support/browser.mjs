@@ -69,7 +69,8 @@ export function jumps(page) {
       const isInDialog = ({ node }) =>
         Boolean((node instanceof Element ? node : node?.parentElement)?.closest("dialog"));
       const own = list.getEntries()
-        .filter((each) => !each.hadRecentInput && !each.sources.every(isInDialog));
+        .filter(({ hadRecentInput, sources }) =>
+          !hadRecentInput && !(sources.length && sources.every(isInDialog)));
       const words = ({ node }) => `${node?.nodeName}: ${node?.textContent.trim().slice(0, 60)}`;
       const nodes = own.flatMap(({ sources }) => sources.map(words));
       resolve({ value: own.reduce((sum, each) => sum + each.value, 0), nodes });
